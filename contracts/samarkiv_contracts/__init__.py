@@ -1,0 +1,1 @@
+"""Promises between services: ids, events, problems, states. No input or output."""

@@ -1,0 +1,1 @@
+"""Ports and their adapters, settings, the worker loop, web plumbing."""

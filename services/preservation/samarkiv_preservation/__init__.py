@@ -1,0 +1,1 @@
+"""The preservation service."""
