@@ -1,0 +1,1 @@
+"""The runtime branch of migrations, and the environment all branches share."""

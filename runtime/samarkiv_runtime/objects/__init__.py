@@ -1,0 +1,1 @@
+"""Object stores: folders embedded, S3 distributed."""
