@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         default="samarkiv",
         description="buckets are <prefix>-copy-<name>, <prefix>-staging, <prefix>-derivatives",
     )
+    ingest_url: str = Field(default="", description="distributed: inner address of ingest; default front_url")
+    preservation_url: str = Field(default="", description="distributed: inner address of preservation; default front_url")
+    search_url: str = Field(default="", description="distributed: inner address of search; default front_url")
+    access_url: str = Field(default="", description="distributed: inner address of access; default front_url")
     service_secret: SecretStr = Field(
         default=SecretStr(""), description="shared secret with which services ask access for their tokens"
     )
