@@ -114,7 +114,8 @@ class Process:
         family = {member: _facts(member) for member in _family(pid)}
         for member in family:
             _send(member, signal.SIGCONT)
-        _send(pid, how)
+        for member in family if how == signal.SIGKILL else [pid]:  # nginx's workers outlive a killed master
+            _send(member, how)
         limit = time.monotonic() + patience
         while any(_alive(member, facts) for member, facts in family.items()):
             if time.monotonic() > limit:
