@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -68,8 +69,8 @@ def _together(engines: list[Engine], act: Callable[[Engine], str]) -> int:
         begun = time.monotonic()
         try:
             said = act(engine)
-        except EngineError as error:
-            tell(str(error))
+        except (EngineError, OSError, subprocess.SubprocessError) as error:
+            tell(f"{engine.name}: {error}" if engine.name not in str(error) else str(error))
             return False
         tell(f"{engine.name}: {said} ({time.monotonic() - begun:.1f} s)")
         return True

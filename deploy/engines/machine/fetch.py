@@ -36,6 +36,9 @@ def tell(text: str) -> None:
 @contextmanager
 def made(folder: Path) -> Iterator[Path | None]:
     """Gives a fresh folder to fill, moved into place when all went well; None when it is there already."""
+    if folder.exists():  # a cache that is only readable will do
+        yield None
+        return
     with locked(folder.name, folder.parent):
         if folder.exists():
             yield None
