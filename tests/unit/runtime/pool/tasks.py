@@ -1,0 +1,62 @@
+"""Functions the pool's tests run in workers: a light module."""
+
+import os
+import signal
+import sys
+import time
+
+
+def double(n: int) -> int:
+    return 2 * n
+
+
+def where() -> int:
+    return os.getpid()
+
+
+def loaded() -> list[str]:
+    return sorted(sys.modules)
+
+
+def environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def fail(text: str) -> None:
+    raise ValueError(text)
+
+
+class OddError(Exception):
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__(f"{a}{b}")
+
+
+def fail_oddly() -> None:
+    raise OddError(1, 2)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave() -> None:
+    sys.exit(3)
+
+
+def nap(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def hoard(mib: int) -> int:
+    return len(bytearray(mib << 20))
+
+
+def wait_for(path: str) -> str:
+    while not os.path.exists(path):
+        time.sleep(0.005)
+    return path
+
+
+def nothing() -> None:
+    return None
