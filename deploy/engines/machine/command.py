@@ -12,9 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import java, native
+from . import containers, java, native
 from .fetch import tell
-from .place import JUDGES, WORK, EngineError, locked
+from .place import JUDGES, WORK, EngineError, locked, secret
 
 HELP = """The real engines of Samarkiv's tests, on loopback and without containers.
 
@@ -30,6 +30,8 @@ HELP = """The real engines of Samarkiv's tests, on loopback and without containe
   engines judge commons-ip [FOLDER…]    findings on E-ARK packages as JSON lines
   engines judge verapdf [FILE…]         the same for PDF/A and PDF/UA
                            without a path: a warm judge, one JSON request a line on standard input
+  engines containers up|build|compose …|down|wipe
+                           the compose file on a Docker engine of our own, with stand-ins for the official images
 
 NAME is kafka, opensearch, s3 (both stores) or s3-a, s3-b, postgres, nginx.
 Set from outside: ENGINES_WORK (data, default deploy/engines/.work), ENGINES_CACHE (parts), ENGINES_KAFKA_PORT and so on,
@@ -161,9 +163,11 @@ def status(names: list[str]) -> int:
 
 
 def env(names: list[str]) -> int:
+    values = {"SAMARKIV_SERVICE_SECRET": secret("service_secret")}
     for engine in _chosen(names):
-        for key, value in engine.env().items():
-            print(f"export {key}={shlex.quote(value)}")
+        values |= engine.env()
+    for key, value in values.items():
+        print(f"export {key}={shlex.quote(value)}")
     return 0
 
 
@@ -193,7 +197,7 @@ def judge(names: list[str]) -> int:
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "up": up, "down": down, "status": status, "env": env, "install": install, "start": start, "kill": kill,
-    "freeze": freeze, "thaw": thaw, "log": log, "wipe": wipe, "judge": judge,
+    "freeze": freeze, "thaw": thaw, "log": log, "wipe": wipe, "judge": judge, "containers": containers.act,
 }  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def versitygw() -> Path:
         if part:
             tell("s3: building the gateway, some minutes the first time …")
             build = [
-                _go(),
+                go(),
                 "install",
                 "-trimpath",
                 "-ldflags=-s -w",
@@ -153,7 +153,7 @@ def versitygw() -> Path:
     return folder / "versitygw"
 
 
-def _go() -> str:
+def go() -> str:
     for candidate in (shutil.which("go"), "/usr/local/go/bin/go"):
         if candidate and Path(candidate).exists():
             return candidate
