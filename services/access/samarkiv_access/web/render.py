@@ -1,0 +1,172 @@
+"""Making a page: the Jinja environment, its filters, and what every page has around it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from samarkiv_contracts.states import word
+
+from samarkiv_access.web.language import LANGUAGES, NAMES, Tongue, Tongues
+
+HERE = Path(__file__).parent
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+LANGUAGE_COOKIE = "samarkiv_lang"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class Me:
+    """Who looks, as the pages show it. `links` are the desks this person may open."""
+
+    signed_in: bool = False
+    title: str = ""
+    form_token: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a page's own content."""
+
+    request: Request
+    tongue: Tongue
+    me: Me
+    footer: str = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Pages:
+    """Renders templates; made once by the service."""
+
+    def __init__(self, tongues: Tongues | None = None) -> None:
+        self.tongues = tongues or Tongues()
+        self._envs = {code: _environment(self.tongues.get(code)) for code in LANGUAGES}
+        self._version = sha256(
+            b"".join(path.read_bytes() for path in sorted((HERE / "static").iterdir()))
+        ).hexdigest()[:8]
+
+    def language(self, request: Request) -> Tongue:
+        """Return the language of a request: `?lang=`, else the cookie, else Swedish."""
+        asked = request.query_params.get("lang")
+        return self.tongues.get(asked if asked in LANGUAGES else request.cookies.get(LANGUAGE_COOKIE))
+
+    def html(self, frame: Frame, template: str, **context: object) -> HTMLResponse:
+        """Return the page; sets the language cookie when the address asked for a language."""
+        tongue = frame.tongue
+        body = (
+            self._envs[tongue.code]
+            .get_template(template)
+            .render(
+                {
+                    "version": self._version,
+                    "me": frame.me,
+                    "nav": _nav(frame),
+                    "other_language": _other(frame),
+                    "footer": frame.footer,
+                    **context,
+                }
+            )
+        )
+        secret = {"Cache-Control": "private, no-store" if frame.me.signed_in else "no-cache"}
+        response = HTMLResponse(body, frame.status, headers={**HEADERS, **secret, **frame.headers})
+        if frame.request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(
+                LANGUAGE_COOKIE,
+                tongue.code,
+                max_age=365 * 86400,
+                httponly=True,
+                samesite="lax",
+                secure=frame.request.url.scheme == "https",
+            )
+        return response
+
+
+def _environment(tongue: Tongue) -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(
+        number=tongue.number,
+        size=lambda n: size(n, tongue.code),
+        moment=moment,
+        capitalfirst=capital_first,
+    )
+    env.globals.update(
+        _=tongue.say,
+        n_=tongue.count,
+        state_word=lambda code: word(code, tongue.code),
+        lang=tongue.code,
+    )
+    return env
+
+
+def _nav(frame: Frame) -> list[dict[str, object]]:
+    say, path = frame.tongue.say, frame.request.url.path
+    links = (
+        ("/", say("Start")),
+        ("/sok", say("Sök")),
+        ("/bestall", say("Begär en handling")),
+        *frame.me.links,
+    )
+    return [
+        {"href": href, "text": text, "current": path == href or (href != "/" and path.startswith(f"{href}/"))}
+        for href, text in links
+    ]
+
+
+def _other(frame: Frame) -> dict[str, str]:
+    code = "sv" if frame.tongue.code == "en" else "en"
+    query = [(key, value) for key, value in frame.request.query_params.multi_items() if key != "lang"]
+    return {
+        "code": code,
+        "name": NAMES[code],
+        "href": f"{frame.request.url.path}?{urlencode([*query, ('lang', code)])}",
+    }
+
+
+def size(n: int, language: str = "sv") -> str:
+    """Return bytes as people write them: `184 kB`, `38,2 MB` (Swedish), `38.2 MB` (English)."""
+    value, unit = float(n), "B"
+    for bigger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, bigger
+    text = f"{value:.0f}" if unit in {"B", "kB"} or value >= 100 else f"{value:.1f}"
+    return f"{text.replace('.', ',') if language == 'sv' else text}\N{NO-BREAK SPACE}{unit}"
+
+
+def moment(at: str | datetime) -> str:
+    """Return a time as `2026-11-24 08:02`, Stockholm time; an unreadable one comes back as written."""
+    if isinstance(at, str):
+        try:
+            at = datetime.fromisoformat(at)
+        except ValueError:
+            return str(at)
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return at.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
+
+
+def capital_first(text: str) -> str:
+    """Return the text with its first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
