@@ -20,6 +20,7 @@ from samarkiv_contracts.events.package import (
     PackageStored,
     PackageUpdated,
 )
+from samarkiv_contracts.events.parked import EventParked
 from samarkiv_contracts.events.receipt import ReceiptIssued
 from samarkiv_contracts.events.record import RecordAttached, RecordClosed
 from samarkiv_contracts.events.registry import RegistryChanged
@@ -43,6 +44,7 @@ PACKAGE = "archive.package"
 INDEX = "archive.index"
 FIXITY = "archive.fixity"
 REGISTRY = "archive.registry"
+PARKED = "archive.parked.*"
 
 SCORE: tuple[Row, ...] = (
     Row(RecordClosed, PRODUCER_RECORDS, "producer", ("ingest",)),
@@ -64,6 +66,7 @@ SCORE: tuple[Row, ...] = (
     Row(FixityFailed, FIXITY, "preservation", ("access",)),
     Row(FixityRepaired, FIXITY, "preservation", ("access",)),
     Row(RegistryChanged, REGISTRY, "ingest", ("preservation", "search", "access")),
+    Row(EventParked, PARKED, "every consumer", ("access", "ingest")),
 )
 
 BY_TYPE: dict[str, Row] = {row.event.type: row for row in SCORE}

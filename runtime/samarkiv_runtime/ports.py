@@ -122,7 +122,11 @@ class EventLog(Protocol):
 
 @dataclass
 class Job:
-    """One durable piece of work: the inbox row *is* the job row."""
+    """One durable piece of work: the inbox row *is* the job row.
+
+    `cause` names the event (source#id); `told` counts the events told because of it, so that a repeated attempt
+    tells the same ids.
+    """
 
     n: int
     consumer: str
@@ -135,6 +139,8 @@ class Job:
     headers: dict[str, str]
     body: bytes
     envelope: Envelope | None = None
+    cause: str = ""
+    told: int = 0
     progress: Callable[[str, int, int], None] = field(default=lambda _what, _done, _total: None)
 
 

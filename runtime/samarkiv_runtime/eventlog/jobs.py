@@ -1,0 +1,256 @@
+"""Durable jobs on both dialects (EVENTS.md): claim, take, beat, finish, fail, reap.
+
+States: waiting → ready → running → done | later | parked. A lane (the event's key) has one ready or running job at
+most, so its order holds. A lease uses no wall clock: who watches notes (fence, beat) and takes over when both stood
+still for a lease on its own monotonic clock.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from samarkiv_contracts.problems import Fenced
+from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from samarkiv_runtime.database import Database
+from samarkiv_runtime.eventlog.parking import Parking
+from samarkiv_runtime.eventlog.rows import Hearing, job_of, lane_lock, named_lanes, promote, row_of
+from samarkiv_runtime.eventlog.tables import JOB, LINE
+from samarkiv_runtime.ports import Clock, Ids, Job, LogRecord
+
+_CANDIDATE = """
+SELECT n, tenant FROM job WHERE consumer = :consumer AND state = 'ready' AND {where} ORDER BY {order} LIMIT 1{lock}
+"""
+_TAKE = (
+    update(JOB)
+    .where(JOB.c.state == "ready")
+    .values(state="running", fence=JOB.c.fence + 1, beat=JOB.c.beat + 1)
+)
+
+
+@dataclass
+class Seen:
+    """What a watcher noted of a running job, and when on its own monotonic clock."""
+
+    fence: int
+    beat: int
+    since: float
+
+
+class Jobs(Parking):
+    """The jobs of all consumers of one database. `lease_s`: a job whose beat stands still this long is taken over."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        lease_s: float = 30.0,
+        *,
+        attempts: int = 8,
+        deaths: int = 5,
+        stop_after: int = 20,
+        probe_s: float = 30.0,
+        first_retry_s: float = 0.2,
+        longest_retry_s: float = 300.0,
+    ) -> None:
+        super().__init__(
+            database,
+            clock,
+            ids,
+            attempts=attempts,
+            stop_after=stop_after,
+            probe_s=probe_s,
+            first_retry_s=first_retry_s,
+            longest_retry_s=longest_retry_s,
+        )
+        self.lease_s = lease_s
+        self._deaths = deaths
+        self._served: dict[str, str] = {}
+        self._probed: dict[str, float] = {}
+        self._watched: dict[str, dict[int, Seen]] = {}
+        self._watching = threading.Lock()
+
+    # ------------------------------------------------------------------ claim
+
+    def claim(self, tx: Connection, consumer: str, records: Sequence[LogRecord], hearing: Hearing) -> None:
+        """Write inbox rows for the records in `tx`; a record claimed before changes nothing."""
+        at = self.clock.now().timestamp()
+        made = (row_of(consumer, record, hearing, at) for record in records)
+        rows = [row for row in made if row is not None]
+        if not rows:
+            return
+        lanes = named_lanes(rows)
+        self.database.lock(tx, [lane_lock(consumer, lane) for lane in lanes])
+        dialect: Any = sqlite if self.database.dialect == "sqlite" else postgresql
+        insert = dialect.insert(JOB).on_conflict_do_nothing(index_elements=["consumer", "source", "id"])
+        start = 0
+        for end in range(1, len(rows) + 1):
+            # Runs of plain rows go in by one statement; a parked row alone, since we must know whether it is new.
+            if end == len(rows) or rows[end]["state"] == "parked" or rows[end - 1]["state"] == "parked":
+                self._insert(tx, insert, rows[start:end])
+                start = end
+        promote(self.database, tx, consumer, lanes)
+        self.wake.mark(consumer)
+
+    def _insert(self, tx: Connection, insert: Any, rows: list[dict[str, Any]]) -> None:
+        if rows[0]["state"] != "parked":
+            tx.execute(insert, rows)
+            return
+        found = tx.execute(insert.values(rows[0]).returning(JOB.c.n)).first()
+        if found is not None:
+            self.tell_parked(tx, self.row(tx, found.n))
+
+    def ready_known(self, consumer: str, hearing: Hearing) -> int:
+        """Ready the parked events whose type this code has come to know; returns how many."""
+        with self.database.write() as tx:
+            parked = (JOB.c.consumer == consumer, JOB.c.state == "parked", JOB.c.code == "unknown_type")
+            rows = tx.execute(select(JOB.c.n, JOB.c.lane, JOB.c.type).where(*parked)).all()
+            known = [row for row in rows if row.type in hearing.known]
+            self.database.lock(tx, [lane_lock(consumer, row.lane) for row in known])
+            for row in known:
+                heard = row.type in hearing.heard
+                values = (
+                    {"state": "waiting", "urgent": int(row.type in hearing.urgent)}
+                    if heard
+                    else {"state": "done", "body": b""}
+                )
+                tx.execute(update(JOB).where(JOB.c.n == row.n).values(code="", reason="", **values))
+            promote(self.database, tx, consumer, {row.lane for row in known})
+            self.wake.mark(consumer)
+        return len(known)
+
+    # ------------------------------------------------------------------ take, beat, finish
+
+    def take(self, consumer: str, max_size: int | None = None, oldest: bool = False) -> Job | None:
+        """Take the next ready job: tenants in turn, small work first (or the oldest of all); its fence is raised.
+
+        Returns None when nothing is ready, or when the line is stopped and no probe is due. An idle look takes no
+        write lock.
+        """
+        now = self.clock.monotonic()
+        with self.database.read() as tx:
+            run = tx.scalar(select(LINE.c.run).where(LINE.c.consumer == consumer)) or 0
+            stopped = run >= self.stop_after
+            if not stopped:
+                self._probed.pop(consumer, None)
+            elif now - self._probed.setdefault(consumer, now) < self.probe_s:
+                return None
+            if self._candidate(tx, consumer, max_size, oldest=oldest or stopped) is None:
+                return None
+        with self.database.write() as tx:
+            found = self._candidate(tx, consumer, max_size, oldest=oldest or stopped, lock=True)
+            if found is None:
+                return None
+            row = tx.execute(_TAKE.where(JOB.c.n == found.n).returning(*JOB.c)).first()
+        if row is None:
+            return None
+        self._served[consumer] = row.tenant
+        if stopped:
+            self._probed[consumer] = now
+        return job_of(row)
+
+    def _candidate(
+        self, tx: Connection, consumer: str, max_size: int | None, *, oldest: bool, lock: bool = False
+    ) -> Row[Any] | None:
+        given: dict[str, Any] = {"consumer": consumer, "last": self._served.get(consumer, "")}
+        small = ""
+        if max_size is not None:
+            small, given["max"] = " AND size <= :max", max_size
+        ending = " FOR UPDATE SKIP LOCKED" if lock and self.database.dialect == "postgresql" else ""
+        if oldest:
+            choices = [("1 = 1", "n")]
+        else:
+            # Round robin: the next tenant after the one served last, then from the beginning.
+            choices = [("tenant > :last", "tenant, size, n"), ("tenant <= :last", "tenant, size, n")]
+        for where, order in choices:
+            statement = _CANDIDATE.format(where=where + small, order=order, lock=ending)
+            found = tx.execute(text(statement), given).first()
+            if found is not None:
+                return found
+        return None
+
+    def beat(self, job: Job) -> bool:
+        """Say that the job is alive; False means that it was taken over."""
+        with self.database.write() as tx:
+            return tx.execute(update(JOB).where(*_mine(job)).values(beat=JOB.c.beat + 1)).rowcount == 1
+
+    def finish(self, tx: Connection, job: Job) -> None:
+        """End the job in `tx`, as its first statement; raises Fenced when another has taken over."""
+        self.database.lock(tx, [lane_lock(job.consumer, job.lane)])
+        values = {"state": "done", "headers": "{}", "body": b"", "code": "", "reason": ""}
+        if tx.execute(update(JOB).where(*_mine(job)).values(**values)).rowcount != 1:
+            raise Fenced
+        tx.execute(update(LINE).where(LINE.c.consumer == job.consumer, LINE.c.run > 0).values(run=0))
+        promote(self.database, tx, job.consumer, [job.lane])
+        self.wake.mark(job.consumer)
+
+    def give_back(self, job: Job) -> bool:
+        """Put unfinished work back for another worker (a graceful stop); False when it was no longer ours."""
+        return self._release(job.consumer, job.lane, (*_mine(job),), {"state": "waiting"})
+
+    def _release(self, consumer: str, lane: str, condition: tuple[Any, ...], values: dict[str, Any]) -> bool:
+        with self.database.write() as tx:
+            self.database.lock(tx, [lane_lock(consumer, lane)])
+            if tx.execute(update(JOB).where(*condition).values(**values)).rowcount != 1:
+                return False
+            if values["state"] == "parked":
+                n = tx.scalar(select(JOB.c.n).where(condition[0]))
+                self.tell_parked(tx, self.row(tx, int(n or 0)))
+            promote(self.database, tx, consumer, [lane])
+            self.wake.mark(consumer)
+        return True
+
+    # ------------------------------------------------------------------ reap
+
+    def reap(self, consumer: str) -> int:
+        """Put silent jobs back and wake due retries; returns how many. Call it often; it takes no lock when idle."""
+        now, at = self.clock.monotonic(), self.clock.now().timestamp()
+        with self.database.read() as tx:
+            running = tx.execute(
+                select(JOB.c.n, JOB.c.lane, JOB.c.fence, JOB.c.beat, JOB.c.deaths).where(
+                    JOB.c.consumer == consumer, JOB.c.state != "done", JOB.c.state == "running"
+                )
+            ).all()
+            due = tx.execute(self._due(consumer, at)).all()
+        silent = self._silent(consumer, running, now)
+        count = sum(self._take_over(consumer, row) for row in silent)
+        for row in due:
+            condition = (JOB.c.n == row.n, JOB.c.state == "later", JOB.c.due == row.due)
+            count += self._release(consumer, row.lane, condition, {"state": "waiting", "due": 0.0})
+        return count
+
+    def _silent(self, consumer: str, running: Sequence[Any], now: float) -> list[Any]:
+        with self._watching:
+            before = self._watched.get(consumer, {})
+            after: dict[int, Seen] = {}
+            silent = []
+            for row in running:
+                seen = before.get(row.n)
+                if seen is None or (seen.fence, seen.beat) != (row.fence, row.beat):
+                    seen = Seen(row.fence, row.beat, now)
+                after[row.n] = seen
+                if now - seen.since >= self.lease_s:
+                    silent.append(row)
+            self._watched[consumer] = after
+        return silent
+
+    def _take_over(self, consumer: str, row: Row[Any]) -> bool:
+        condition = (
+            JOB.c.n == row.n,
+            JOB.c.state == "running",
+            JOB.c.fence == row.fence,
+            JOB.c.beat == row.beat,
+        )
+        # Deaths are counted apart from failed attempts: kills of the whole process would park innocent jobs.
+        values: dict[str, Any] = {"state": "waiting", "deaths": JOB.c.deaths + 1}
+        if row.deaths + 1 >= self._deaths:
+            reason = f"the worker died or fell silent {row.deaths + 1} times while it ran this"
+            values |= {"state": "parked", "code": "worker_died", "reason": reason}
+        return self._release(consumer, row.lane, condition, values)
+
+
+def _mine(job: Job) -> tuple[Any, ...]:
+    return (JOB.c.n == job.n, JOB.c.fence == job.fence, JOB.c.state == "running")
