@@ -286,6 +286,14 @@ class Worker:
         """Return how many events this process's subscription has not claimed yet (as of the last pump)."""
         return self._lag or 0
 
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs of this consumer are waiting, ready, running, later and parked."""
+        return self._jobs.counts(self.consumer)
+
+    def stopped(self) -> bool:
+        """Return whether the line is stopped: too many jobs in a row were parked."""
+        return self._jobs.stopped(self.consumer)
+
     def idle(self) -> bool:
         """Return whether nothing is unread, waiting, ready, running or due for a retry (parked work may be left)."""
         unsent = getattr(self._log, "unsent", None)
