@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import containers, java, native
+from . import java, native
 from .fetch import tell
 from .place import JUDGES, WORK, EngineError, locked, secret
 
@@ -195,9 +195,15 @@ def judge(names: list[str]) -> int:
     return java.judge(names[0], JUDGES / names[0], mains[names[0]], requests)
 
 
+def containers(words: list[str]) -> int:
+    from .containers import act
+
+    return act(words)
+
+
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "up": up, "down": down, "status": status, "env": env, "install": install, "start": start, "kill": kill,
-    "freeze": freeze, "thaw": thaw, "log": log, "wipe": wipe, "judge": judge, "containers": containers.act,
+    "freeze": freeze, "thaw": thaw, "log": log, "wipe": wipe, "judge": judge, "containers": containers,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from . import fetch
 from .fetch import run, tell
 from .native import Postgres
-from .place import HERE, PARTS, WORK, EngineError, cache
+from .place import HERE, PARTS, EngineError, cache
 from .process import Process
 
 ROOT = HERE.parent.parent
@@ -31,15 +31,16 @@ TOOLS = {
     "docker-compose": ("github.com/docker/compose/v5", "cmd", "v5.6.0", "internal"),
     "docker-buildx": ("github.com/docker/buildx", "cmd/buildx", "v0.38.2", "version"),
 }
-DAEMON = Process("docker", WORK / "docker")
-SOCKET = f"unix://{WORK / 'docker/docker.sock'}"
+HOME = cache() / "docker"  # outside the checkout: nothing that walks the tree should meet whole file systems
+DAEMON = Process("docker", HOME)
+SOCKET = f"unix://{HOME / 'docker.sock'}"
 
 
 def _env() -> dict[str, str]:
     return {
         **os.environ,
         "DOCKER_HOST": SOCKET,
-        "DOCKER_CONFIG": str(WORK / "docker/config"),
+        "DOCKER_CONFIG": str(HOME / "config"),
         "BUILDX_GIT_INFO": "false",
     }
 
@@ -56,7 +57,7 @@ def _tools() -> None:
     if not (shutil.which("dockerd") and shutil.which("debootstrap")):
         tell("docker: installing …")
         fetch.apt("docker.io", "debootstrap")
-    plugins = WORK / "docker/config/cli-plugins"
+    plugins = HOME / "config/cli-plugins"
     plugins.mkdir(parents=True, exist_ok=True)
     for name, (module, package, version, place) in TOOLS.items():
         with fetch.made(cache() / f"{name}-{version}") as part:
@@ -237,7 +238,7 @@ def build(_words: list[str]) -> int:
 
 def compose(words: list[str]) -> int:
     """docker compose on the repository's file, with secrets made for this engine."""
-    secrets = WORK / "docker/compose.env"
+    secrets = HOME / "compose.env"
     if not secrets.exists():
         run([sys.executable, str(ROOT / "deploy/secrets.py"), str(secrets)], "secrets")
     command = [
