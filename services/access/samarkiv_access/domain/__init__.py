@@ -1,1 +1,1 @@
-"""Pure rules of the service: no input or output."""
+"""What access knows without asking anyone: levels of files, sentences of a journey, years, citations."""

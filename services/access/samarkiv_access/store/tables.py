@@ -134,7 +134,6 @@ record_file = _table(
     Column("seq", Integer, primary_key=True, autoincrement=False),
     _id("package"),
     _int("n"),
-    _int("level", 2),
     Index("ix_access_record_file_file", "package", "n"),
 )
 
