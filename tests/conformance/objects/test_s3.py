@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from samarkiv_contracts.problems import Conflict, Unavailable
+from samarkiv_runtime.objects.check import check_store
 from samarkiv_runtime.objects.s3 import S3Store
 from samarkiv_runtime.objects.uploads import S3Uploads
 from samarkiv_runtime.ports import ObjectInfo
@@ -113,3 +114,8 @@ class TestOnlyS3:
                 broken.read("x")
             with pytest.raises(Unavailable):
                 broken.create("x").commit()
+
+    def test_the_store_keeps_what_the_doctor_asks(self, store: S3Store) -> None:
+        outcome = check_store(store)
+        assert [one for one in outcome if one.outcome == "bad"] == []
+        assert [one.name for one in outcome if one.outcome == "could_not_check"] == ["store: durability"]
