@@ -1,0 +1,1 @@
+"""Packages (AIP) as bytes: container, METS, PREMIS, EAD3, OCFL. Streaming, by template, flat in memory."""

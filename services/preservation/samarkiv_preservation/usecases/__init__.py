@@ -1,0 +1,1 @@
+"""What preservation does, one module a verb."""
