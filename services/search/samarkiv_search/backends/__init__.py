@@ -1,0 +1,1 @@
+"""The index behind one port: tantivy in process, or OpenSearch."""
