@@ -58,10 +58,12 @@ class Database:
 
     def lock(self, tx: Connection, names: Iterable[str]) -> None:
         """Take transaction locks on names in sorted order; nothing to do on SQLite, whose writers are serial."""
-        if self.dialect == "sqlite":
+        wanted = sorted(set(names))
+        if self.dialect == "sqlite" or not wanted:
             return
-        for name in sorted(set(names)):
-            tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        # One statement for hundreds of names; unnest gives them in the array's order.
+        locks = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:names AS text[])) AS wanted(name)"
+        tx.execute(text(locks), {"names": wanted})
 
     def after_write(self, wake: Callable[[], None]) -> None:
         """Call `wake` after every write transaction of this process has ended."""

@@ -5,6 +5,8 @@ transaction and returns an effect, which then runs in one transaction with the j
 """
 
 import logging
+import os
+import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.ports import Clock, Effect, EventLog, Health, Ids, Job, LogRecord, Subscription
 
 Handler = Callable[[Job, Any], Effect | None]
+POLL_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,11 @@ class Worker:
         self._running: dict[int, Running] = {}
         self._guard = threading.Lock()
         self._subscription: Subscription | None = None
+        # A Kafka consumer belongs to the pump's thread; SQLite answers anyone.
+        self._remote = bool(getattr(log, "needs_relay", False))
         self._lag: int | None = None
+        self._lag_at = -1.0
+        self._quiet: float | None = None
         self._pumped = clock.monotonic()
         jobs.when_parked(self.consumer, Teller(log, clock, ids or RandomIds(), service).tell_parked)
 
@@ -109,7 +116,7 @@ class Worker:
         self._thread("beat", self._beat)
         for number in range(self._threads):
             self._thread(f"job-{number}", self._work, number)
-        if getattr(self._log, "needs_relay", False):
+        if self._remote:
             self._thread("relay", self._relay)
 
     def _thread(self, name: str, run: Callable[..., None], *given: Any) -> None:
@@ -145,12 +152,23 @@ class Worker:
                 if self._subscription is None:
                     self._subscription = self._log.subscribe(self.consumer, self.topics)
                 count = self._subscription.pump(self._claim, 500, 0.5)
-                self._lag = self._subscription.lag()
+                if not self._remote:
+                    self._lag = 0
+                elif getattr(self._subscription, "joined", True):
+                    asked = self._clock.monotonic()
+                    self._lag = self._subscription.lag()
+                    self._lag_at = asked
                 self._pumped = self._clock.monotonic()
                 failures = 0
                 if count:
                     self._logger.debug("claimed %d", count, extra={"event": "worker.claimed"})
-            except Exception:
+            except Exception as error:
+                if getattr(error, "fatal", False):
+                    self._logger.critical(
+                        "the log is lost; this process ends", extra={"event": "worker.log_lost"}
+                    )
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    return
                 failures += 1
                 self._logger.exception(
                     "the pump failed; it tries again", extra={"event": "worker.pump_failed"}
@@ -163,8 +181,11 @@ class Worker:
     # ------------------------------------------------------------------ jobs
 
     def _work(self, number: int) -> None:
-        # Of several threads one takes small work only, so that large packages never hold all of them.
-        max_size = self._small_bytes if number == 0 and self._threads > 1 else None
+        # Of several threads one takes small work only, so that large packages never hold all of them. The first
+        # looks often for what other processes made ready and wakes the rest.
+        small = number == self._threads - 1 and number > 0
+        max_size = self._small_bytes if small else None
+        pause = POLL_S if number == 0 else 4 * POLL_S
         turn = 0
         while not self._stopping.is_set():
             seen = self._jobs.wake.seen(self.consumer)
@@ -172,6 +193,8 @@ class Worker:
                 turn += 1
                 job = self._jobs.take(self.consumer, max_size, oldest=turn % 4 == 0)
                 if job is not None:
+                    if number == 0:
+                        self._jobs.wake.now(self.consumer)
                     failpoint("taken")
                     self._run(job)
                     continue
@@ -180,7 +203,7 @@ class Worker:
                     "taking work failed; it tries again", extra={"event": "worker.take_failed"}
                 )
                 self._stopping.wait(0.5)
-            self._jobs.wake.wait(self.consumer, seen, 0.25)
+            self._jobs.wake.wait(self.consumer, seen, pause)
 
     def _run(self, job: Job) -> None:
         running = Running(job, self._clock.monotonic())
@@ -283,7 +306,10 @@ class Worker:
         return [running.progress for running in self._snapshot() if running.progress is not None]
 
     def lag(self) -> int:
-        """Return how many events this process's subscription has not claimed yet (as of the last pump)."""
+        """Return how many events this process's subscription has not claimed yet (Kafka: as of the last pump)."""
+        subscription = self._subscription
+        if subscription is not None and not self._remote:
+            return subscription.lag()
         return self._lag or 0
 
     def counts(self) -> dict[str, int]:
@@ -295,18 +321,19 @@ class Worker:
         return self._jobs.stopped(self.consumer)
 
     def idle(self) -> bool:
-        """Return whether nothing is unread, waiting, ready, running or due for a retry (parked work may be left)."""
-        unsent = getattr(self._log, "unsent", None)
-        if unsent is not None and unsent():
-            return False
-        subscription = self._subscription
-        if self._lag is None or subscription is None:
-            return False
-        lag = subscription.lag() if not getattr(self._log, "needs_relay", False) else self._lag
-        if lag:
-            return False
+        """Return whether nothing is unsent, unread, waiting, ready, running or due (parked work may be left).
+
+        Ask again until it is True: on Kafka the lag must have been measured after everything else was quiet.
+        """
         counts = self._jobs.counts(self.consumer)
-        return not any(counts[state] for state in ("waiting", "ready", "running", "later"))
+        unsent: Callable[[], int] | None = getattr(self._log, "unsent", None)
+        busy = any(counts[state] for state in ("waiting", "ready", "running", "later"))
+        if busy or self._lag is None or self.lag() or (unsent is not None and unsent()):
+            self._quiet = None
+            return False
+        if self._quiet is None:
+            self._quiet = self._clock.monotonic()
+        return not self._remote or self._lag_at > self._quiet
 
     def health(self) -> list[Health]:
         """Return whether the threads live, the log is being read and the line runs."""
@@ -316,6 +343,10 @@ class Worker:
             return [Health(name, "bad", f"threads ended: {', '.join(dead)}")]
         if self._clock.monotonic() - self._pumped > 60:
             return [Health(name, "bad", "the log has not been read for a minute")]
+        ask: Callable[[], list[Health]] | None = getattr(self._log, "health", None)
+        bad = [one for one in ask() if one.outcome != "ok"] if ask is not None else []
+        if bad:
+            return bad
         try:
             if self._jobs.stopped(self.consumer):
                 return [Health(name, "bad", "the line is stopped: too many jobs in a row were parked")]
