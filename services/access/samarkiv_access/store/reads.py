@@ -59,6 +59,7 @@ class FileRow:
     member: str
     size: int
     sha256: str
+    crc32: int
     mime: str
     format: str
     puid: str
@@ -186,6 +187,7 @@ def _file(one: RowMapping, one_level: int) -> FileRow:
         member=one[t.file.c.member],
         size=one[t.file.c.size],
         sha256=one[t.file.c.sha256],
+        crc32=one[t.file.c.crc32],
         mime=one[t.file.c.mime],
         format=one[t.file.c.format],
         puid=one[t.file.c.puid],

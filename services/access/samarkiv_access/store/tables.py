@@ -121,6 +121,7 @@ file = _table(
     _text("member"),
     _big("size"),
     _text("sha256"),
+    _big("crc32"),
     _text("mime"),
     _text("format"),
     _text("puid"),

@@ -31,6 +31,7 @@ from samarkiv_runtime.ports import Effect, Job
 from sqlalchemy import Connection
 
 from samarkiv_access.domain.exposure import levels_of_paths
+from samarkiv_access.domain.formats import format_name
 from samarkiv_access.store import reads, writes
 from samarkiv_access.usecases.ports import Packages, Registry
 
@@ -175,8 +176,9 @@ class Hearing:
                         "member": one.name,
                         "size": one.size,
                         "sha256": one.sha256,
+                        "crc32": one.crc32,
                         "mime": one.mime,
-                        "format": one.format,
+                        "format": format_name(one.puid),
                         "puid": one.puid,
                         "level": int(named.get(one.path, rest)),
                     }

@@ -15,8 +15,8 @@ class Member:
     name: str
     size: int
     sha256: str
+    crc32: int = 0
     mime: str = "application/octet-stream"
-    format: str = ""
     puid: str = ""
 
 
@@ -29,6 +29,39 @@ class Packages(Protocol):
 
     def originals(self, package: str) -> Iterator[Member]:
         """Return the delivered files in their order."""
+        ...
+
+    def current(self, package: str) -> Iterator[Member]:
+        """Return every member of the current AIP folder: the newest of each name, `path` relative to the root."""
+        ...
+
+    def read(self, package: str, member: Member, offset: int, length: int) -> Iterator[bytes]:
+        """Return a range of a member's bytes; raises CopyUnreadable when no copy gives them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What can be shown of a file beside its bytes."""
+
+    pages: int = 0
+    text: bool = False
+    image: bool = False
+
+
+class Views(Protocol):
+    """Derivatives made by preservation: extracted text and page images. Rebuildable, perhaps not there yet."""
+
+    def shown(self, package: str, member: Member) -> Shown:
+        """Return what there is for a file; an empty answer when nothing was made."""
+        ...
+
+    def text(self, package: str, member: Member, limit: int) -> str:
+        """Return the extracted text, at most `limit` characters; empty when there is none."""
+        ...
+
+    def image(self, package: str, member: Member, page: int) -> tuple[str, bytes] | None:
+        """Return (MIME type, bytes) of a page image, or None."""
         ...
 
 
