@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.eventlog.tell import Teller
+from samarkiv_runtime.ocfl import PackageReader
 from samarkiv_runtime.ports import Clock, ObjectStore
 
 from samarkiv_preservation.packages.site import Site
@@ -15,6 +16,7 @@ class Kit:
     """Copies and threads (`site`), staging, derivatives, database, clock and the teller of events."""
 
     site: Site
+    reader: PackageReader
     staging: ObjectStore
     derivatives: ObjectStore
     database: Database

@@ -15,6 +15,7 @@ from samarkiv_runtime.clock import CountedIds, FixedClock
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.eventlog.tell import Teller
 from samarkiv_runtime.objects.folder import FolderStore
+from samarkiv_runtime.ocfl import PackageReader
 from samarkiv_runtime.ports import Effect, Job, ObjectStore, Outgoing
 
 from tests.unit.preservation.deliveries import MOMENT, site_of
@@ -53,6 +54,7 @@ def desk_of(tmp_path: Path, copies: dict[str, ObjectStore] | None = None) -> Des
     teller = Teller(told, clock, CountedIds(1), "preservation")  # type: ignore[arg-type]
     kit = Kit(
         site,
+        PackageReader(site.copies),
         FolderStore(tmp_path / "staging"),
         FolderStore(tmp_path / "derivatives"),
         database,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import ocfl
 from lxml import etree
-from samarkiv_preservation.packages.ocfl_writer import object_root
 from samarkiv_runtime.objects.folder import FolderStore
+from samarkiv_runtime.ocfl import object_root
 
 SCRIPT = Path(__file__).parent / "verify.sh"
 METS = "{http://www.loc.gov/METS/}"

@@ -31,12 +31,6 @@ _ROOT_FILES = {
 Inventory = dict[str, Any]
 
 
-def object_root(object_id: str) -> str:
-    """Return where an object lies in a storage root (extension 0003; our ids need no escaping)."""
-    digest = hashlib.sha256(object_id.encode()).hexdigest()
-    return "/".join((digest[:3], digest[3:6], digest[6:9], object_id))
-
-
 def prepare_root(store: ObjectStore) -> None:
     """Make a copy a storage root that any OCFL tool can open; safe to run again."""
     for key, data in _ROOT_FILES.items():
@@ -133,12 +127,23 @@ def version_inventory(store: ObjectStore, root: str, n: int) -> bytes | None:
 
 
 def roll_forward(store: ObjectStore, root: str) -> int:
-    """Let the root inventory tell the last committed version; returns its number (0 = none). Safe at any time."""
+    """Let the root inventory tell the last committed version when a crash kept it from that; returns its number.
+
+    0 = no version is committed. Damage looks otherwise and is left to the fixity check: only the two states that
+    `commit` passes through are rolled forward (the root tells the version before, or its sidecar does).
+    """
     n = head(store, root)
-    if n:
-        inventory = version_inventory(store, root, n)
-        if inventory is not None:
-            tell(store, root, inventory)
+    if not n:
+        return 0
+    inventory = version_inventory(store, root, n)
+    mark = get(store, f"{root}/v{n}/inventory.json.sha512")
+    if inventory is None or mark != sidecar(inventory):
+        return n
+    before = version_inventory(store, root, n - 1) if n > 1 else None
+    old_mark = sidecar(before) if before else None
+    now = (get(store, f"{root}/inventory.json"), get(store, f"{root}/inventory.json.sha512"))
+    if now in {(before, old_mark), (inventory, old_mark)}:
+        tell(store, root, inventory)
     return n
 
 
@@ -184,6 +189,14 @@ def _commit_one(store: ObjectStore, root: str, n: int, inventory: bytes) -> None
 def tell_version(store: ObjectStore, root: str, _n: int, inventory: bytes) -> None:
     """Put the inventory of a committed version in the root."""
     tell(store, root, inventory)
+
+
+def clear_attempt(store: ObjectStore, root: str, n: int) -> None:
+    """Remove what a dead attempt at version `n` is known to leave; anything else beside an object is damage."""
+    base = f"{root}/v{n}"
+    if store.stat(f"{base}/inventory.json") is None:
+        for name in (f"content/v{n}.zip", f"content/v{n}.index.jsonl", "inventory.json.sha512"):
+            store.delete(f"{base}/{name}")
 
 
 def roll_back(store: ObjectStore, root: str, n: int) -> None:

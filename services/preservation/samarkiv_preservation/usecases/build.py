@@ -14,13 +14,13 @@ from samarkiv_contracts.events.delivery import DeliveryPassed
 from samarkiv_contracts.events.package import PackageStored
 from samarkiv_contracts.handover import FileEntry, Handover
 from samarkiv_contracts.problems import Unavailable
+from samarkiv_runtime.ocfl import object_root
 from samarkiv_runtime.ports import Effect, Job, ObjectStore
 from sqlalchemy import Connection
 
 from samarkiv_preservation import store
 from samarkiv_preservation.kit import Kit
 from samarkiv_preservation.packages.first import FirstVersion
-from samarkiv_preservation.packages.ocfl_writer import object_root
 from samarkiv_preservation.packages.publishing import already_stored, publish, settle
 from samarkiv_preservation.packages.site import Stored
 from samarkiv_preservation.packages.source import Source
