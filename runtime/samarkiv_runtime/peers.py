@@ -3,7 +3,7 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -154,7 +154,7 @@ async def _call(
 class Peer:
     """One other service. Calls carry the user's right, exchanged for that service, or a service's own."""
 
-    def __init__(self, name: str, client: httpx.Client, verifier: TokenVerifier) -> None:
+    def __init__(self, name: str, client: httpx.Client, verifier: TokenVerifier | None) -> None:
         self.name = name
         self._client = client
         self._verifier = verifier
@@ -163,14 +163,16 @@ class Peer:
         self, caller: "Caller | None", as_service: str, more: dict[str, str] | None
     ) -> dict[str, str]:
         headers = {"X-Correlation-Id": CORRELATION.get()} if CORRELATION.get() else {}
+        token = ""
         if caller is not None:
             headers["Accept-Language"] = caller.language
             headers["X-Correlation-Id"] = caller.correlation
-            token = self._verifier.onwards(caller.identity, self.name, f"svc-{caller.context.service}")
+            verifier = caller.context.verifier
+            token = verifier.onwards(caller.identity, self.name, f"svc-{caller.context.service}")
         elif as_service:
+            if self._verifier is None:
+                raise self._silent()
             token = self._verifier.service_token(f"svc-{as_service}", self.name)
-        else:
-            token = ""
         if token:
             headers["Authorization"] = f"Bearer {token}"
         return headers | (more or {})
@@ -247,15 +249,19 @@ def problem_of(answer: httpx.Response) -> Problem:
 class Peers:
     """The four services as each other sees them."""
 
-    def __init__(self, settings: Settings, verifier: TokenVerifier) -> None:
+    def __init__(self, settings: Settings, verifier: TokenVerifier | None = None) -> None:
         self._settings = settings
         self._verifier = verifier
         self._in_process = InProcess()
         self._clients: dict[str, httpx.Client] = {}
 
-    def mount(self, name: str, app: "ASGIApp") -> None:
-        """Register a service's app of this process (embedded; after composition)."""
-        self._in_process.apps[name] = app
+    def connect(self, apps: "Mapping[str, ASGIApp]") -> None:
+        """Register the apps of this process by service name (after composition)."""
+        self._in_process.apps.update(apps)
+
+    def use(self, verifier: TokenVerifier) -> None:
+        """Take what gives services their own tokens."""
+        self._verifier = verifier
 
     def client(self, name: str) -> httpx.Client:
         """Return the HTTP client of a service, without any token."""

@@ -2,7 +2,9 @@
 
 from samarkiv_runtime.policy.decide import decide, is_public, may_see
 from samarkiv_runtime.policy.model import (
+    ALL,
     ANONYMOUS,
+    EVERY,
     Context,
     Decision,
     Grant,
@@ -16,7 +18,9 @@ from samarkiv_runtime.policy.table import ACTIONS, ROLES
 
 __all__ = [
     "ACTIONS",
+    "ALL",
     "ANONYMOUS",
+    "EVERY",
     "ROLES",
     "Context",
     "Decision",

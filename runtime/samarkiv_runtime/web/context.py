@@ -14,7 +14,7 @@ from samarkiv_runtime.policy.log import AccessLog, TableLog
 from samarkiv_runtime.ports import Clock, Health, Ids
 from samarkiv_runtime.settings import Settings
 from samarkiv_runtime.telemetry import Meters
-from samarkiv_runtime.tokens import TokenVerifier
+from samarkiv_runtime.tokens import RemoteIssuer, TokenVerifier
 from samarkiv_runtime.worker import Worker
 
 # Local accounts know a password only; demands cap here until TOTP and an identity provider are there (POLICY §6).
@@ -57,7 +57,11 @@ class WebContext:
         error_page: ErrorPage | None = None,
         static: Mapping[str, Path] | None = None,
     ) -> "WebContext":
-        """Return the context of `service` (`ingest`, …) in a house."""
+        """Return the context of `service` (`ingest`, …) in a house; its callers are verified with access from now on."""
+        house.peers.use(house.verifier)
+        if not house.settings.embedded and service != "access":
+            secret = house.settings.service_secret.get_secret_value()
+            house.verifier.connect(RemoteIssuer(house.peers.client("access"), secret, f"svc-{service}"))
         return cls(
             service=service,
             settings=house.settings,
