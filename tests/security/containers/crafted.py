@@ -90,7 +90,7 @@ def central_header(entry: Entry, at: int) -> bytes:
             0,
             entry.mode << 16,
             told["at"],
-        )  # fmt: skip
+        )
         + told["name"]
         + entry.extra
     )
@@ -169,13 +169,13 @@ def tar_of(*members: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORM
     return box.getvalue()
 
 
-def raw_tar_header(name: bytes, size: int = 0, kind: bytes = b"0", **more: bytes) -> bytes:
+def raw_tar_header(name: bytes, size: int | bytes = 0, kind: bytes = b"0", **more: bytes) -> bytes:
     """Return one ustar header block with a right checksum."""
     block = bytearray(512)
     block[: len(name)] = name
     block[100:108] = more.get("mode", b"0000644\0")
     block[108:116] = block[116:124] = b"0000000\0"
-    block[124:136] = more.get("size", b"%011o\0" % size)
+    block[124:136] = size if isinstance(size, bytes) else b"%011o\0" % size
     block[136:148] = b"00000000000\0"
     block[156:157] = kind
     block[157 : 157 + len(more.get("link", b""))] = more.get("link", b"")
