@@ -138,9 +138,10 @@ def held(tx: Connection, record: str) -> Held | None:
     return None if row is None else _held(row)
 
 
-def records_of(tx: Connection, package: str, limit: int = 20) -> list[Held]:
-    """Return the first records of a package."""
-    rows = tx.execute(_HELD.where(t.record.c.package == package).order_by(t.record.c.n).limit(limit))
+def records_of(tx: Connection, package: str, limit: int = 20, after: int = -1) -> list[Held]:
+    """Return records of a package in their order, after number `after`."""
+    here = _HELD.where(t.record.c.package == package, t.record.c.n > after)
+    rows = tx.execute(here.order_by(t.record.c.n).limit(limit))
     return [_held(row) for row in rows.mappings()]
 
 
@@ -233,6 +234,12 @@ def package_files(
     )
 
 
+def file_count(tx: Connection, package: str, levels: Sequence[int] = (0, 1, 2)) -> int:
+    """Return how many files of a package are at the given levels."""
+    here = and_(t.file.c.package == package, t.file.c.level.in_(list(levels)))
+    return int(tx.execute(select(func.count()).select_from(t.file).where(here)).scalar() or 0)
+
+
 def open_files_with(tx: Connection, sha256: str, limit: int = 20) -> list[tuple[Held, str]]:
     """Return the level 0 files with a digest, each with a level 0 record that holds it."""
     rows = tx.execute(
@@ -287,6 +294,13 @@ def fixity_of(tx: Connection, package: str) -> list[Row[Any]]:
 def delivery_of(tx: Connection, delivery: str) -> Row[Any] | None:
     """Return what access knows of a delivery, or None."""
     return tx.execute(select(t.delivery).where(t.delivery.c.id == delivery)).first()
+
+
+def authority_of(tx: Connection, agreement: str) -> str:
+    """Return the authority of an agreement, empty when the registry has not told it."""
+    return str(
+        tx.execute(select(t.agreement.c.authority).where(t.agreement.c.id == agreement)).scalar() or ""
+    )
 
 
 def packages_of(tx: Connection, delivery: str, limit: int = 20) -> list[Place]:

@@ -85,6 +85,11 @@ def see_record(database: Database, caller: Asker, record: str) -> Seen:
         held = reads.held(tx, record)
     if held is None:
         raise NotFound
+    return seen_of(caller, held)
+
+
+def seen_of(caller: Asker, held: Held) -> Seen:
+    """Return a record that was found as the caller sees it; raises NotFound when it is hidden."""
     whole = record_resource(held, "metadata")
     if caller.may("record.see", whole):
         return Seen(held, whole=True, public=caller.must("record.see", whole).public)

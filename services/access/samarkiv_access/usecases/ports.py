@@ -35,8 +35,12 @@ class Packages(Protocol):
         """Return every member of the current AIP folder: the newest of each name, `path` relative to the root."""
         ...
 
-    def read(self, package: str, member: Member, offset: int, length: int) -> Iterator[bytes]:
-        """Return a range of a member's bytes; raises CopyUnreadable when no copy gives them."""
+    def head(self, package: str) -> int:
+        """Return the number of the newest version."""
+        ...
+
+    def read(self, package: str, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Return a member's bytes, or a range of them; raises CopyUnreadable when no copy gives them."""
         ...
 
 
