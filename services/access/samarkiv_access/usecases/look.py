@@ -42,6 +42,11 @@ class Seen:
         return (said.title if self.held.level == 0 else said.record_type) or "–"
 
 
+def public_title(held: Held) -> str:
+    """Return the title that everyone sees of a record at level 0."""
+    return Seen(held, whole=True, public=True).title
+
+
 def record_resource(held: Held, part: str = "metadata") -> Resource:
     """Return a record as the policy sees it."""
     return _resource(

@@ -56,15 +56,15 @@ class Shown:
 class Views(Protocol):
     """Derivatives made by preservation: extracted text and page images. Rebuildable, perhaps not there yet."""
 
-    def shown(self, package: str, member: Member) -> Shown:
+    def shown(self, package: str, member: str) -> Shown:
         """Return what there is for a file; an empty answer when nothing was made."""
         ...
 
-    def text(self, package: str, member: Member, limit: int) -> str:
+    def text(self, package: str, member: str, limit: int) -> str:
         """Return the extracted text, at most `limit` characters; empty when there is none."""
         ...
 
-    def image(self, package: str, member: Member, page: int) -> tuple[str, bytes] | None:
+    def image(self, package: str, member: str, page: int) -> tuple[str, bytes] | None:
         """Return (MIME type, bytes) of a page image, or None."""
         ...
 
