@@ -1,0 +1,8 @@
+"""Derivatives: text for search, a thumbnail and page images, made from a file's bytes in a pool worker.
+
+Light to import: the libraries that open untrusted bytes are loaded by the first file that needs them.
+"""
+
+from samarkiv_preservation.derivatives.derive import Derived, Task, derive, derive_many
+
+__all__ = ["Derived", "Task", "derive", "derive_many"]

@@ -1,0 +1,1 @@
+"""Formats: the policy as versioned data, and how plain text is read."""
