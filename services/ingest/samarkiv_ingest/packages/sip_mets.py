@@ -70,8 +70,17 @@ def representation(header: Header, files: Iterable[Fact]) -> Iterator[str]:
     pointer = f'<fptr FILEID="{ident}-data"/>' if count else ""
     yield (
         f'<structMap ID="{ident}-map" TYPE="PHYSICAL" LABEL="CSIP"><div ID="{ident}-div" LABEL="{text(header.objid)}">'
-        f'<div ID="{ident}-div-metadata" LABEL="Metadata"/>'
         f'<div ID="{ident}-div-data" LABEL="Data">{pointer}</div></div></structMap>\n</mets>\n'
+    )
+
+
+def dublin_core(*, title: str, identifier: str, creator: str, date: str) -> str:
+    """Return the package's descriptive metadata in simple Dublin Core."""
+    told = (("title", title), ("identifier", identifier), ("creator", creator), ("date", date))
+    lines = "".join(f"<dc:{name}>{text(value)}</dc:{name}>\n" for name, value in told if value)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" '
+        f'xmlns:dc="http://purl.org/dc/elements/1.1/">\n{lines}</oai_dc:dc>\n'
     )
 
 
@@ -82,17 +91,23 @@ def root(
     agreement: str,
     rep: str,
     mets: Fact,
+    described: Fact,
     documentation: list[Fact],
     schemas: list[Fact],
 ) -> str:
-    """Return the package's own METS; `mets` is the METS of its one representation, called `rep`."""
+    """Return the package's own METS; `mets` is the METS of its one representation, called `rep`, `described` its Dublin Core."""
     at = header.created
     usual = 'csip:CONTENTINFORMATIONTYPE="MIXED"'
     parts = [_start(header, ""), _agents(header)]
     parts.append(f'<agent ROLE="CREATOR" TYPE="ORGANIZATION"><name>{text(submitter)}</name></agent>\n')
     if agreement:
         parts.append(f'<altRecordID TYPE="SUBMISSIONAGREEMENT">{text(agreement)}</altRecordID>\n')
-    parts.append('</metsHdr>\n<fileSec ID="ID-files">\n')
+    parts.append(
+        f'</metsHdr>\n<dmdSec ID="ID-dmd" CREATED="{text(at)}" STATUS="CURRENT"><mdRef ID="ID-dmd-ref" LOCTYPE="URL" '
+        f'xlink:type="simple" xlink:href="{href(described.path)}" MDTYPE="DC" MIMETYPE="application/xml" '
+        f'SIZE="{described.size}" CREATED="{text(at)}" CHECKSUM="{described.sha256}" CHECKSUMTYPE="SHA-256"/></dmdSec>\n'
+        '<fileSec ID="ID-files">\n'
+    )
     for use, facts in (("Documentation", documentation), ("Schemas", schemas)):
         name = use.lower()
         parts.append(f'<fileGrp ID="ID-grp-{name}" USE="{use}">\n')
@@ -106,7 +121,7 @@ def root(
         parts.append(_file(f"ID-{name}-{rep}", mets, at) + "</fileGrp>\n")
     parts.append(
         '</fileSec>\n<structMap ID="ID-map" TYPE="PHYSICAL" LABEL="CSIP">'
-        f'<div ID="ID-div" LABEL="{text(header.objid)}">\n<div ID="ID-div-metadata" LABEL="Metadata"/>\n'
+        f'<div ID="ID-div" LABEL="{text(header.objid)}">\n<div ID="ID-div-metadata" LABEL="Metadata" DMDID="ID-dmd"/>\n'
         '<div ID="ID-div-documentation" LABEL="Documentation"><fptr FILEID="ID-grp-documentation"/></div>\n'
         '<div ID="ID-div-schemas" LABEL="Schemas"><fptr FILEID="ID-grp-schemas"/></div>\n'
         '<div ID="ID-div-representations" LABEL="Representations"><fptr FILEID="ID-grp-representations"/></div>\n'

@@ -69,12 +69,15 @@ def write_sip(
     papers = dict(documentation or {}) or {"package.txt": f"{label}\n{agreement}\n{created}\n".encode()}
     papers_facts = [_small(box, objid, f"documentation/{name}", body) for name, body in papers.items()]
     schema_facts = [_small(box, objid, f"schemas/{name}", _schema(name)) for name in _SCHEMAS]
+    described = sip_mets.dublin_core(title=label, identifier=objid, creator=submitter, date=created)
+    described_fact = _small(box, objid, "metadata/descriptive/dc.xml", described.encode())
     root = sip_mets.root(
         Header(objid, label, created, _version()),
         submitter=submitter,
         agreement=agreement,
         rep=REPRESENTATION,
         mets=mets,
+        described=described_fact,
         documentation=papers_facts,
         schemas=schema_facts,
     )
