@@ -2,7 +2,8 @@
 
 import pytest
 from samarkiv_contracts.problems import BadRequest
-from samarkiv_search.backends.port import Backend, Filters, IndexDocument, Page, SearchIndex, Sort
+from samarkiv_search.backends.port import Backend, SearchIndex
+from samarkiv_search.domain.index import Filters, IndexDocument, Page, Sort
 from samarkiv_search.domain.query import (
     Best,
     Both,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from samarkiv_contracts.problems import Unavailable
-from samarkiv_search.backends.port import Filters
 from samarkiv_search.backends.tantivy import TantivyBackend
+from samarkiv_search.domain.index import Filters
 from samarkiv_search.domain.query import Everything
 
 from tests.conformance.search.suite import SearchIndexSuite, document, ids

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from samarkiv_search.analysis import Analyser
 from samarkiv_search.analysis.question import MOST_WORDS, Questions
-from samarkiv_search.backends.port import Filters, IndexDocument, SearchIndex
+from samarkiv_search.backends.port import SearchIndex
 from samarkiv_search.backends.tantivy import TantivyBackend
+from samarkiv_search.domain.index import Filters, IndexDocument
 from samarkiv_search.domain.query import Both, Nothing
 
 CASES = Path(__file__).with_name("cases.tsv")

@@ -9,6 +9,7 @@ from samarkiv_search.analysis.normalise import clean, lower, plain_letters
 from samarkiv_search.analysis.words import Words
 
 VERSION = "sv-1"
+BLOT = "······"
 FIELDS = ("light", "lemmas", "stems", "parts", "plain", "ids")
 
 
@@ -33,6 +34,7 @@ class Fields:
     parts: dict[str, None] = field(default_factory=dict)
     plain: dict[str, None] = field(default_factory=dict)
     ids: dict[str, None] = field(default_factory=dict)
+    persons: bool = False
 
     def joined(self) -> dict[str, str]:
         """Return field → text for a whitespace analyzer."""
@@ -61,6 +63,38 @@ class Analyser:
                 self._fill(out, lower(clean(text)), persons)
         return out.joined()
 
+    def both(self, texts: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the fields for an open and for a closed index; analysed once when no personal number stands there."""
+        kept = list(texts)
+        out = Fields()
+        for text in kept:
+            if text:
+                self._fill(out, lower(clean(text)), persons=False)
+        shown = out.joined()
+        return shown, self.fields(kept, persons=True) if out.persons else shown
+
+    def pieces(self, texts: Iterable[str]) -> Iterator[str]:
+        """Return the words of texts, as the field `light` holds them."""
+        for text in texts:
+            for token in tokens(lower(clean(text))):
+                if token.identifier is None:
+                    yield from map(plain_letters, token.pieces)
+
+    def near_forms(self, word: str) -> tuple[str, ...]:
+        """Return the lemmas and parts of a word: what a fuzzy search also compares with."""
+        forms = self.words.forms(word)
+        return (*forms.lemmas, *forms.parts)
+
+    def masked(self, text: str) -> str:
+        """Return text with personal numbers blotted out, for what an open index stores."""
+        cleaned = clean(text)
+        out, place = [], 0
+        for token in tokens(lower(cleaned)):
+            if token.identifier is not None and token.identifier.kind == "person":
+                out += [cleaned[place : token.start], BLOT]
+                place = token.end
+        return "".join([*out, cleaned[place:]]) if out else cleaned
+
     def _fill(self, out: Fields, text: str, persons: bool) -> None:
         if out.light:
             out.light.append("¶")
@@ -70,6 +104,7 @@ class Analyser:
             if token.identifier is not None:
                 if token.identifier.kind == "person" and not persons:
                     out.light.append("¶")
+                    out.persons = True
                     continue
                 self._identifier(out, token)
                 waiting = []

@@ -14,7 +14,9 @@ from typing import Any
 import tantivy
 from samarkiv_contracts.problems import Unavailable
 
-from samarkiv_search.backends.port import (
+from samarkiv_search.backends.port import SearchIndex, bad_cursor
+from samarkiv_search.backends.tantivy_query import narrowed
+from samarkiv_search.domain.index import (
     ANALYSED,
     DEEPEST,
     KEYWORDS,
@@ -25,11 +27,8 @@ from samarkiv_search.backends.port import (
     Hit,
     IndexDocument,
     Page,
-    SearchIndex,
     Sort,
-    bad_cursor,
 )
-from samarkiv_search.backends.tantivy_query import narrowed
 from samarkiv_search.domain.query import Node
 
 HEAP = 48_000_000
@@ -83,6 +82,11 @@ class _Generation:
         with self._lock:
             row = self._versions.execute("SELECT version FROM held WHERE package = ?", (package,)).fetchone()
         return int(row[0]) if row else 0
+
+    def knows(self, package: str) -> bool:
+        """Return whether documents of the package may be there, so that a removal has something to take."""
+        with self._lock:
+            return self._staged > self._committed or self.index.searcher().doc_freq("package", package) > 0
 
     def hold(self, package: str, version: int) -> None:
         """Remember a package's version, never lowering it."""
@@ -170,9 +174,9 @@ class TantivyIndex:
         for chunk in _chunks(documents):
             number = gen.stage(epoch, clear, [_document(one, version) for one in chunk])
             clear = None
-        if clear is not None:
+        if clear is not None and gen.knows(package):
             number = gen.stage(epoch, clear, [])
-        if not gen.bulk:
+        if number and not gen.bulk:
             gen.commit(epoch, number)
         gen.hold(package, version)
         return True
@@ -247,15 +251,16 @@ class TantivyIndex:
 class TantivyBackend:
     """Indexes under one folder: `<folder>/<name>/CURRENT` names the live generation."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, analysis: str = "") -> None:
         self._folder = folder
+        self._flavour = f"s{SCHEMA}{analysis}"
         self._open: list[TantivyIndex] = []
 
     def open(self, name: str) -> TantivyIndex:
-        """Open the live index; one of another schema, or one that cannot be read, is left aside for a new, empty one."""
+        """Open the live index; one of another schema or analysis, or one that cannot be read, is left aside for a new, empty one."""
         current = self._folder / name / "CURRENT"
         folder = current.read_text().strip() if current.exists() else ""
-        if not folder or not folder.endswith(f"-s{SCHEMA}"):
+        if not folder or not folder.endswith(f"-{self._flavour}"):
             folder = self._next(name)
         try:
             generation = _Generation(self._folder / name / folder, bulk=False)
@@ -297,7 +302,7 @@ class TantivyBackend:
 
     def _next(self, name: str) -> str:
         used = [int(one.name.split("-")[0][1:]) for one in (self._folder / name).glob("g*-s*")]
-        return f"g{max([*used, self.generation(name)], default=0) + 1}-s{SCHEMA}"
+        return f"g{max([*used, self.generation(name)], default=0) + 1}-{self._flavour}"
 
 
 def _chunks(documents: Iterable[IndexDocument]) -> Iterator[list[IndexDocument]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import tantivy
 from tantivy import Occur, Query, Schema
 
-from samarkiv_search.backends.port import NUMBERS, Filters
+from samarkiv_search.domain.index import NUMBERS, Filters
 from samarkiv_search.domain.query import (
     TIE,
     Best,
@@ -52,11 +52,9 @@ def narrowed(schema: Schema, tree: Node, filters: Filters) -> Query:
     must.extend(
         (Occur.Must, Query.const_score_query(one, 0.0)) for one in _conditions(schema, filters.any_of)
     )
-    if filters.either:
-        ways = [
-            (Occur.Should, Query.boolean_query([(Occur.Must, one) for one in _conditions(schema, way)]))
-            for way in filters.either
-        ]
+    must.extend((Occur.MustNot, one) for one in _conditions(schema, filters.none_of))
+    if filters.either is not None:
+        ways = [(Occur.Should, _all(_conditions(schema, way))) for way in filters.either]
         must.append((Occur.Must, Query.const_score_query(Query.boolean_query(ways), 0.0)))
     if filters.year_from is not None or filters.year_to is not None:
         years = Query.range_query(
@@ -65,6 +63,10 @@ def narrowed(schema: Schema, tree: Node, filters: Filters) -> Query:
         must.append((Occur.Must, Query.const_score_query(years, 0.0)))
     record = Query.const_score_query(Query.term_query(schema, "kind", "record", "basic"), RECORD_FIRST)
     return Query.boolean_query([*must, (Occur.Should, record)])
+
+
+def _all(conditions: list[Query]) -> Query:
+    return Query.boolean_query([(Occur.Must, one) for one in conditions]) if conditions else Query.all_query()
 
 
 def _conditions(schema: Schema, wanted: Mapping[str, tuple[str | int, ...]]) -> list[Query]:

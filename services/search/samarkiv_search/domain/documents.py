@@ -1,0 +1,269 @@
+"""What a record and its files become in the two indexes (POLICY §7): `public` and `closed`, never mixed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from samarkiv_contracts.description import PackageDescription, RecordDescription
+from samarkiv_contracts.levels import Level, strictest
+
+from samarkiv_search.domain.dates import UNKNOWN_LAST, sort_date, title_key, years
+from samarkiv_search.domain.formats import family
+from samarkiv_search.domain.index import IndexDocument
+
+Where = Literal["public", "closed"]
+Analysed = Mapping[str, str]
+
+MOST_NAMES = 200
+FILES_APART = 20
+MOST_TEXT = 200_000
+MOST_FILE_TEXT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One delivered file of a record: its path, its place in the package, what it is, and its text when there is any."""
+
+    path: str
+    number: int
+    puid: str = ""
+    mime: str = ""
+    text: str = ""
+
+
+class Files(Protocol):
+    """The files of a package while it is indexed; rows, not a list in memory."""
+
+    def count(self, record: RecordDescription) -> int:
+        """Return how many files a record has."""
+        ...
+
+    def each(self, record: RecordDescription) -> Iterator[FileEntry]:
+        """Return the files of a record in the package's order, with their texts."""
+        ...
+
+
+class Analysis(Protocol):
+    """The Swedish analysis, as far as documents need it."""
+
+    def both(self, texts: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the fields for an open and for a closed index."""
+        ...
+
+    def masked(self, text: str) -> str:
+        """Return text without personal numbers."""
+        ...
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Names and text of a record's files, bounded; `shown` are those that everyone may read."""
+
+    names: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    shown_text: list[str] = field(default_factory=list)
+    families: dict[str, None] = field(default_factory=dict)
+    shown_families: dict[str, None] = field(default_factory=dict)
+    room: int = MOST_TEXT
+    shown_room: int = MOST_TEXT
+
+    def take(self, entry: FileEntry, shown: bool) -> None:
+        """Take a file as far as there is room."""
+        kind = family(entry.mime)
+        self.families[kind] = None
+        if len(self.names) < MOST_NAMES:
+            self.names.append(entry.path)
+        if entry.text and self.room > 0:
+            self.text.append(entry.text[: self.room])
+            self.room -= len(entry.text)
+        if shown:
+            self.shown_families[kind] = None
+            if len(self.shown) < MOST_NAMES:
+                self.shown.append(entry.path)
+            if entry.text and self.shown_room > 0:
+                self.shown_text.append(entry.text[: self.shown_room])
+                self.shown_room -= len(entry.text)
+
+
+def level_of(package: PackageDescription, record: RecordDescription) -> Level:
+    """Return the level that counts for a record: the strictest on the path; protected is closed."""
+    return Level.CLOSED if record.protected else strictest(package.level, record.level)
+
+
+def file_level(record: RecordDescription, level: Level, path: str) -> Level:
+    """Return the level of one file of a record whose own level is `level`."""
+    return strictest(level, record.file_levels[path]) if path in record.file_levels else level
+
+
+def documents(
+    package: PackageDescription,
+    record: RecordDescription,
+    files: Files,
+    analysis: Analysis,
+    progress: Callable[[int], None] = lambda _n: None,
+) -> Iterator[tuple[Where, IndexDocument]]:
+    """Return every document of a record and the index it belongs in: files first, the record last.
+
+    Level 0: all in both indexes. Level 1: only the public title's fields in `public`. Level 2: nothing in `public`.
+    A file under a stricter level than its record keeps name and text out of `public`.
+    """
+    level = level_of(package, record)
+    apart = files.count(record) > FILES_APART
+    base = _Base(package, record, level)
+    gathered = _Gathered()
+    for done, entry in enumerate(files.each(record)):
+        own = file_level(record, level, entry.path)
+        gathered.take(entry, shown=own is Level.OPEN)
+        if apart:
+            yield from base.file(entry, own, analysis)
+        if done % 1000 == 999:
+            progress(done + 1)
+    yield "closed", base.record(gathered, analysis, shown=False)
+    if level is Level.OPEN:
+        yield "public", base.record(gathered, analysis, shown=True)
+    elif level is Level.ON_REQUEST:
+        yield "public", base.public_title(analysis)
+
+
+class _Base:
+    """What all documents of one record share."""
+
+    def __init__(self, package: PackageDescription, record: RecordDescription, level: Level) -> None:
+        self._package = package
+        self._record = record
+        self._level = level
+        self._years = years(record.dates.values())
+        date = sort_date(record.dates)
+        self._numbers: dict[str, tuple[int, ...]] = {
+            "year": self._years,
+            "date": (date,),
+            "date_up": (date or UNKNOWN_LAST,),
+        }
+        self._keywords = {
+            "package": (package.id,),
+            "record": (record.id,),
+            "tenant": (package.tenant,),
+            "authority": (package.authority,),
+            "custody": (package.custody,),
+            "record_type": (record.record_type,) if record.record_type else (),
+        }
+        self._open_title = record.public_title or record.title
+        self._path = tuple(one for one in (package.tenant_name, package.authority_name, record.series) if one)
+
+    def _document(
+        self,
+        name: str,
+        kind: str,
+        fields: Analysed,
+        title: str,
+        stored: Mapping[str, Any],
+        *,
+        families: tuple[str, ...],
+        level: Level,
+        text: str = "",
+    ) -> IndexDocument:
+        return IndexDocument(
+            name,
+            fields,
+            {**self._keywords, "kind": (kind,), "format": families},
+            {**self._numbers, "level": (int(level),), "title_key": (title_key(title),)},
+            {"kind": kind, "record": self._record.id, "package": self._package.id, **stored},
+            text,
+        )
+
+    def _stored(self, title: str) -> dict[str, Any]:
+        record, package = self._record, self._package
+        return {
+            "title": title,
+            "path": self._path,
+            "tenant": package.tenant,
+            "tenant_name": package.tenant_name,
+            "authority": package.authority,
+            "authority_name": package.authority_name,
+            "series": record.series,
+            "record_type": record.record_type,
+            "registry_no": record.registry_no,
+            "dates": dict(record.dates),
+            "level": int(self._level),
+        }
+
+    def record(self, gathered: _Gathered, analysis: Analysis, *, shown: bool) -> IndexDocument:
+        """Return the record with all its metadata; `shown` keeps it to files that everyone may read."""
+        record = self._record
+        names, text = (gathered.shown, gathered.shown_text) if shown else (gathered.names, gathered.text)
+        said = [
+            record.title,
+            record.public_title,
+            record.registry_no,
+            record.record_type,
+            record.classification,
+            *self._path,
+            *record.places,
+            *record.parties,
+            record.description,
+            *names,
+            *text,
+        ]
+        fields = analysis.both(said)[0 if shown else 1]
+        head = analysis.both([record.title, record.public_title, record.registry_no])[0 if shown else 1]
+        stored = self._stored(record.title) | {
+            "public_title": record.public_title,
+            "places": record.places,
+            "description": record.description[:2000],
+            "names": names[:20],
+            "protected": record.protected,
+        }
+        body = "\n".join(text)
+        families = gathered.shown_families if shown else gathered.families
+        return self._document(
+            record.id,
+            "record",
+            _with_head(fields, head),
+            record.title,
+            stored,
+            families=tuple(families),
+            level=self._level,
+            text=analysis.masked(body) if shown and body else body,
+        )
+
+    def public_title(self, analysis: Analysis) -> IndexDocument:
+        """Return a level 1 record as everyone may see it: the fields of POLICY §2 only."""
+        record = self._record
+        title = record.public_title or record.record_type or ""
+        fields, _closed = analysis.both([title, record.registry_no, record.record_type, *self._path])
+        head, _closed = analysis.both([title, record.registry_no])
+        return self._document(
+            record.id,
+            "record",
+            _with_head(fields, head),
+            title,
+            self._stored(title) | {"public_title": title},
+            families=(),
+            level=self._level,
+        )
+
+    def file(
+        self, entry: FileEntry, level: Level, analysis: Analysis
+    ) -> Iterator[tuple[Where, IndexDocument]]:
+        """Return a file of a large record: name, number, format and its own text."""
+        text = entry.text[:MOST_FILE_TEXT]
+        shown, closed = analysis.both((entry.path, text) if text else (entry.path,))
+        name = f"{self._record.id}/{entry.number}"
+        stored = {"file": entry.path, "number": entry.number, "puid": entry.puid, "level": int(level)}
+        families = (family(entry.mime),)
+        make = self._document
+        yield (
+            "closed",
+            make(name, "file", closed, entry.path, stored, families=families, level=level, text=text),
+        )
+        if level is Level.OPEN:
+            masked = analysis.masked(text) if text else ""
+            yield (
+                "public",
+                make(name, "file", shown, entry.path, stored, families=families, level=level, text=masked),
+            )
+
+
+def _with_head(fields: Analysed, head: Analysed) -> dict[str, str]:
+    return {**fields, "head": f"{head['light']} {head['lemmas']}".strip()}

@@ -1,0 +1,1 @@
+"""What search does: index a package, note the registry, rebuild, find."""

@@ -1,0 +1,79 @@
+"""What a package is read into while it is indexed: rows in a private temporary database, never a list in memory."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Self
+
+from samarkiv_contracts.description import RecordDescription
+
+from samarkiv_search.domain.documents import MOST_TEXT, FileEntry
+
+DATA = "/representations/original/data/"
+_BATCH = 500
+
+
+class FileSpool:
+    """`Files` of one package: filled from its members and from the text that preservation extracted."""
+
+    def __init__(self) -> None:
+        # An empty name is SQLite's private temporary database: in memory while small, on disk when large.
+        self._rows = sqlite3.connect("", check_same_thread=False)
+        self._rows.execute("PRAGMA cache_size=-8000")
+        self._rows.execute(
+            "CREATE TABLE file (path TEXT PRIMARY KEY, n INTEGER, puid TEXT, mime TEXT) WITHOUT ROWID"
+        )
+        self._rows.execute("CREATE INDEX by_n ON file (n)")
+        self._rows.execute("CREATE TABLE text (path TEXT PRIMARY KEY, text TEXT)")
+        self.files = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_told: object) -> None:
+        self._rows.close()
+
+    def take_members(self, package: str, members: Iterable[Any]) -> None:
+        """Keep the delivered originals among a package's members; `number` is their order."""
+        start = package + DATA
+        found = (
+            (member.name[len(start) :], number, member.puid, member.mime)
+            for number, member in enumerate((one for one in members if one.name.startswith(start)), 1)
+        )
+        self._rows.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", found)
+        self.files = self._rows.execute("SELECT count(*) FROM file").fetchone()[0]
+
+    def take_texts(self, lines: Iterable[bytes]) -> int:
+        """Keep extracted text, lines of `{"path", "text"}`; returns of how many files."""
+        kept = 0
+        for line in lines:
+            if not line.strip():
+                continue
+            one = json.loads(line)
+            path, text = str(one["path"]), str(one.get("text") or "")
+            if DATA in f"/{path}":
+                path = f"/{path}".split(DATA, 1)[1]
+            if text:
+                self._rows.execute("INSERT OR REPLACE INTO text VALUES (?, ?)", (path, text[:MOST_TEXT]))
+                kept += 1
+        return kept
+
+    def count(self, record: RecordDescription) -> int:
+        """See `domain.documents.Files`."""
+        return self.files if record.files is None else len(record.files)
+
+    def each(self, record: RecordDescription) -> Iterator[FileEntry]:
+        """See `domain.documents.Files`."""
+        select = (
+            "SELECT file.path, n, puid, mime, coalesce(text.text, '') "
+            "FROM file LEFT JOIN text ON text.path = file.path"
+        )
+        if record.files is None:
+            yield from (FileEntry(*row) for row in self._rows.execute(f"{select} ORDER BY n"))
+            return
+        paths = iter(record.files)
+        while batch := list(islice(paths, _BATCH)):
+            marks = ",".join("?" * len(batch))
+            rows = self._rows.execute(f"{select} WHERE file.path IN ({marks}) ORDER BY n", batch)
+            yield from (FileEntry(*row) for row in rows.fetchall())
