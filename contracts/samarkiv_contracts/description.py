@@ -81,3 +81,5 @@ class PackageDescription(BaseModel):
     records: int
     files: int
     bytes: int
+    delivery_packages: int = Field(default=1, description="how many packages the delivery became")
+    delivery_title: str = ""

@@ -1,1 +1,1 @@
-"""Tests."""
+"""The one story of a delivery, told to an address: embedded and distributed alike."""

@@ -1,0 +1,171 @@
+"""Loading the demo into a running archive: members and agreements in process, deliveries over the public API."""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from samarkiv_ingest import store
+from samarkiv_ingest.usecases import deliveries as ingest_deliveries
+from samarkiv_ingest.usecases import registry
+from samarkiv_ingest.usecases.parts import Parts
+
+from samarkiv import talk
+from samarkiv.app import Archive
+from samarkiv.client import Client
+from samarkiv.commands import deliver
+from samarkiv.demo import stream
+from samarkiv.demo.agreements import AGREEMENTS
+from samarkiv.demo.deliveries import Sent, planned
+from samarkiv.demo.members import MEMBERS, authorities_of
+
+SEED = 2026
+RECORDS = 100
+BATCH = "application/cloudevents-batch+json"
+PATIENCE_S = 1200
+
+
+def members(parts: Parts) -> dict[str, str]:
+    """Make the eleven members with their authorities unless they are there; returns short name → tenant id."""
+    with parts.house.database.read() as tx:
+        known = {row["slug"]: row["id"] for row in store.list_tenants(tx)}
+    with talk.progress(talk.pick("Medlemmar", "Members"), len(MEMBERS), unit="members") as advance:
+        for member in MEMBERS:
+            if member.slug not in known:
+                said = {
+                    "slug": member.slug,
+                    "name": member.name,
+                    "population": member.population,
+                    "cooperation": member.cooperation,
+                }
+                known[member.slug] = registry.add_tenant(parts, said, authorities_of(member))
+            advance(1)
+    return known
+
+
+def agreements(parts: Parts, tenants: dict[str, str]) -> None:
+    """Make the agreements, approved by both parties, unless they are there."""
+    with talk.progress(
+        talk.pick("Överenskommelser", "Agreements"), len(AGREEMENTS), unit="agreements"
+    ) as advance:
+        for one in AGREEMENTS:
+            with parts.house.database.read() as tx:
+                found = store.find_agreement(tx, one.reference)
+                boards = {row["slug"]: row["id"] for row in store.list_authorities(tx, tenants[one.member])}
+            if found is None:
+                found = registry.add_agreement(
+                    parts,
+                    authority=boards[one.board],
+                    reference=one.reference,
+                    title=one.title,
+                    producer=one.producer,
+                    terms=one.terms,
+                    valid_to=one.valid_to,
+                )
+            if not found.approved_by_producer:
+                found = registry.approve_agreement(parts, found, "producer", f"demo:{one.producer}")
+            if not found.approved_by_archive:
+                registry.approve_agreement(parts, found, "archive", f"demo:{one.member}-arkivarie")
+            advance(1)
+
+
+def deliveries(client: Client) -> list[tuple[Sent, str]]:
+    """Send every planned delivery that is not there yet; returns each with its delivery id."""
+    known = {(one["name"], one["title"]): one["id"] for one in client.items("/v1/deliveries", limit=500)}
+    sent = []
+    plan = list(planned())
+    with talk.progress(talk.pick("Leveranser", "Deliveries"), len(plan), unit="deliveries") as advance:
+        for one in plan:
+            identity = known.get((one.name, one.title))
+            if identity is None:
+                with tempfile.TemporaryDirectory(prefix="samarkiv-demo-") as folder:
+                    path = Path(folder) / one.name
+                    path.write_bytes(one.body())
+                    identity = deliver.deliver(client, path, one.agreement, title=one.title, test=one.test)
+            sent.append((one, identity))
+            advance(1)
+    return sent
+
+
+def records(client: Client, home: Path) -> None:
+    """Publish the hundred cases in batches, out of order, some twice, and one that is broken; once per home."""
+    marker = home / "demo-stream.json"
+    if marker.exists():
+        return
+    events = list(stream.events(SEED, RECORDS))
+    events = [*events[5:], *events[:8]]  # late ones, and three that come twice
+    with talk.progress(talk.pick("Ärendeström", "Record stream"), len(events), unit="events") as advance:
+        for start in range(0, len(events), 20):
+            batch = events[start : start + 20]
+            _publish(client, batch)
+            advance(len(batch))
+    _publish_bad(client)
+    marker.write_text(json.dumps({"events": len(events)}) + "\n", encoding="utf-8")
+
+
+def _publish(client: Client, batch: list[dict[str, Any]]) -> None:
+    client.request(
+        "POST",
+        "/v1/events",
+        content=json.dumps(batch, ensure_ascii=False).encode(),
+        headers={"content-type": BATCH},
+    )
+
+
+def _publish_bad(client: Client) -> None:
+    """Send one event that the door must refuse: its document is nowhere."""
+    from samarkiv.client import Told
+
+    try:
+        _publish(client, [stream.bad_event(RECORDS)])
+    except Told as told:
+        if told.status not in {400, 422}:
+            raise
+
+
+def settle(
+    client: Client, archive: Archive, sent: Iterable[tuple[Sent, str]]
+) -> list[tuple[Sent, dict[str, Any]]]:
+    """Wait until everything has come to its end; returns each planned delivery with its row."""
+    deadline = time.monotonic() + PATIENCE_S
+    rows = []
+    for one, identity in sent:
+        rows.append((one, deliver.wait(client, identity, seconds=max(1.0, deadline - time.monotonic()))))
+    with talk.progress(
+        talk.pick("Ärenden arkiveras", "Cases are archived"), RECORDS, unit="cases"
+    ) as advance:
+        seen = 0
+        while not archive.idle() and time.monotonic() < deadline:
+            done = _accepted(client)
+            advance(max(0, done - seen))
+            seen = max(seen, done)
+            time.sleep(0.3)
+        advance(RECORDS - seen)
+    return rows
+
+
+def _accepted(client: Client) -> int:
+    page = client.items("/v1/deliveries", agreement=stream.AGREEMENT, state="accepted", limit=500)
+    return sum(1 for _one in page)
+
+
+def decide(parts: Parts, rows: list[tuple[Sent, dict[str, Any]]]) -> None:
+    """Return what the plan says a person sends back."""
+    for one, row in rows:
+        if one.then == "return" and row["state"] == "held":
+            reason = talk.pick(
+                "Bilaga 2 saknas. Komplettera och leverera på nytt.",
+                "Appendix 2 is missing. Complete it and deliver again.",
+            )
+            ingest_deliveries.return_delivery(parts, row["id"], "demo", reason)
+
+
+def unexpected(rows: list[tuple[Sent, dict[str, Any]]]) -> list[str]:
+    """Return a sentence for every delivery that did not end as planned (an honest demo says so)."""
+    return [
+        f"{one.title}: {row['state']} ≠ {one.outcome}"
+        for one, row in rows
+        if row["state"] != one.outcome and not (one.then == "return" and row["state"] == "returned")
+    ]

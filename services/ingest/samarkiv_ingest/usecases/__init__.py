@@ -1,0 +1,1 @@
+"""What ingest does: one function, one verb."""
