@@ -80,6 +80,7 @@ class InProcess(httpx.BaseTransport):
         """Stop the loop."""
         with self._lock:
             if self._loop is not None and self._thread is not None:
+                asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(timeout=5)
                 self._loop.call_soon_threadsafe(self._loop.stop)
                 self._thread.join(timeout=5)
                 self._loop.close()
@@ -96,6 +97,13 @@ class InProcess(httpx.BaseTransport):
         asyncio.run_coroutine_threadsafe(_call(app, request, sending, started, body), self._running())
         status, headers = started.result(timeout=ANSWER_S)
         return httpx.Response(status, headers=headers, stream=body)
+
+
+async def _cancel_all() -> None:
+    running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _call(

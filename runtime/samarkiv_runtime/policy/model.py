@@ -13,6 +13,11 @@ ALL = "all"  # the archive authority's reach
 EVERY = "*"  # every board (or tenant) by name: demo staff, house administrator, operator, home account
 
 
+BY_SESSION: TokenKind = "session"
+BY_HOME: TokenKind = "home"
+BY_SERVICE: TokenKind = "internal"
+
+
 @dataclass(frozen=True)
 class Grant:
     """A role in a tenant, in force now (dates and mandates are checked where grants are kept).

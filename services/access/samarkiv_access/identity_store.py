@@ -160,7 +160,7 @@ def account_by_id(tx: Connection, account: str) -> Row[Any] | None:
     return tx.execute(select(ACCOUNT).where(ACCOUNT.c.id == account)).first()
 
 
-def accounts_of_kind(tx: Connection, kind: str) -> Sequence[Row[Any]]:
+def accounts_of_kind(tx: Connection, kind: str) -> Sequence[Any]:
     """Return the accounts of one kind."""
     return tx.execute(select(ACCOUNT).where(ACCOUNT.c.kind == kind).order_by(ACCOUNT.c.username)).all()
 
@@ -335,7 +335,7 @@ def token_of(tx: Connection, digest: str) -> Row[Any] | None:
     ).first()
 
 
-def tokens_of_account(tx: Connection, account: str) -> Sequence[Row[Any]]:
+def tokens_of_account(tx: Connection, account: str) -> Sequence[Any]:
     """Return an account's program tokens, newest first; never their secrets (only digests are kept)."""
     return tx.execute(
         select(TOKEN.c.id, TOKEN.c.kind, TOKEN.c.name, TOKEN.c.created, TOKEN.c.expires, TOKEN.c.ended)
