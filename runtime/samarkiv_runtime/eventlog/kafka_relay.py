@@ -58,6 +58,7 @@ class Relay:
         self._producer: KafkaProducer | None = None
         self._sent: deque[Sent] = deque()
         self._held: dict[str, float] = {}
+        self._known: set[str] = set()
         self._busy = threading.Lock()
         self.lease = Lease(database, clock, "relay", lease_s)
 
@@ -95,6 +96,7 @@ class Relay:
             return
         if self._producer is None:
             self._producer = self._make()
+        self._know({row.topic for row in rows})
         for row in rows:
             if row.topic in self._held:
                 continue
@@ -109,6 +111,17 @@ class Relay:
                 self._refused(row.topic, error)
                 continue
             self._sent.append(Sent(row.n, row.topic, future, self._clock.monotonic()))
+
+    def _know(self, topics: set[str]) -> None:
+        """Make sure of topics seen for the first time: a send to a missing one would hold up all others for long."""
+        new = topics - self._known
+        if not new:
+            return
+        try:
+            self._declare(sorted(new))
+        except KafkaError as error:
+            LOGGER.warning("not declared: %s", type(error).__name__, extra={"event": "relay.undeclared"})
+        self._known |= new
 
     def _settle(self) -> int:
         """Wait for the futures in order. Our own time-out keeps producer and futures: nothing is sent twice."""
@@ -160,10 +173,7 @@ class Relay:
         LOGGER.error("%s refused: %s", topic, type(error).__name__, extra={"event": "relay.refused"})
         self._held[topic] = self._clock.monotonic() + HOLD_S
         if isinstance(error, KafkaTimeoutError | UnknownTopicOrPartitionError):
-            try:
-                self._declare([topic])
-            except KafkaError as again:
-                LOGGER.warning("%s: %s", topic, type(again).__name__, extra={"event": "relay.undeclared"})
+            self._known.discard(topic)
 
     def _renew(self) -> None:
         self._sent.clear()

@@ -57,7 +57,8 @@ class Lease:
         dialect: Any = sqlite if self._database.dialect == "sqlite" else postgresql
         new = dialect.insert(LEASE).values(name=self._name, holder=self._holder, beat=0)
         with self._database.write() as tx:
-            return tx.execute(new.on_conflict_do_nothing(index_elements=["name"])).rowcount == 1
+            made = tx.execute(new.on_conflict_do_nothing(index_elements=["name"]).returning(LEASE.c.name))
+            return made.first() is not None
 
     def let_go(self) -> None:
         """Give the lease up, so that another takes it at once."""

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.eventlog.outbox import condition, rows_of, write_rows
@@ -80,11 +81,12 @@ class SqliteSubscription:
         self._consumer = consumer
         self._topics = tuple(sorted(set(topics)))
         self._closed = threading.Event()
-        with database.write() as tx:
-            for pattern in self._topics:
-                known = select(PLACE.c.n).where(PLACE.c.consumer == consumer, PLACE.c.pattern == pattern)
-                if tx.scalar(known) is None:
-                    tx.execute(insert(PLACE).values(consumer=consumer, pattern=pattern, n=0))
+        with database.read() as tx:
+            new = [pattern for pattern in self._topics if pattern not in self._places(tx)]
+        if new:
+            rows = [{"consumer": consumer, "pattern": pattern, "n": 0} for pattern in new]
+            with database.write() as tx:
+                tx.execute(insert(PLACE).on_conflict_do_nothing(), rows)
 
     def pump(self, claim: Claim, limit: int = 500, wait_s: float = 0.0) -> int:
         """Read, claim and move in one write transaction; waits up to `wait_s` seconds for the first event."""

@@ -1,0 +1,1 @@
+"""Faults of the Kafka client, kept as strict xfails on the bare client, and of our own around it."""
