@@ -6,6 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from samarkiv_contracts.events.record import Document, RecordAttached, RecordClosed
@@ -265,7 +266,7 @@ def _assemble(
                     one["name"],
                     one["bytes"],
                     one["sha256"],
-                    lambda key=one["key"]: parts.house.staging.read(key),
+                    partial(parts.house.staging.read, str(one["key"])),
                 )
                 for one in sorted(rows, key=lambda one: str(one["name"]))
             ],
