@@ -61,7 +61,7 @@ def people(tenants: Mapping[str, str]) -> list[DemoPerson]:
 
 def _person(login: str, title: str, role: str, slug: str, name: str, tenant: str) -> DemoPerson:
     """Return one of the staff: every board by name, and archive roles for the archive authority too."""
-    grants = (NewGrant(role, tenant, EVERY),)
+    grants: tuple[NewGrant, ...] = (NewGrant(role, tenant, EVERY),)
     if role in {"archivist", "approver"}:
         grants = (*grants, NewGrant(role, tenant))
     return DemoPerson(f"{login}-{slug}", f"{title}, {name}", tenant, grants)

@@ -5,7 +5,9 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 Files = dict[str, bytes]
 STAMP = (2020, 1, 1, 0, 0, 0)
@@ -79,7 +81,7 @@ def sip(objid: str, label: str, files: Files, *, submitter: str, agreement: str)
         objid=objid,
         label=label,
         sources=[
-            Source(name, len(body), hashlib.sha256(body).hexdigest(), lambda body=body: iter([body]))
+            Source(name, len(body), hashlib.sha256(body).hexdigest(), partial(_whole, body))
             for name, body in files.items()
         ],
         created="2026-03-01T08:00:00Z",
@@ -87,3 +89,7 @@ def sip(objid: str, label: str, files: Files, *, submitter: str, agreement: str)
         agreement=agreement,
     )
     return sink.getvalue()
+
+
+def _whole(body: bytes) -> Iterator[bytes]:
+    yield body
