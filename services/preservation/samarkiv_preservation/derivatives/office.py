@@ -34,13 +34,19 @@ _MIMES = {
 
 def text_of(data: bytes, mime: str, puid: str = "") -> str:
     """Return the text of a document; raises CouldNot when kreuzberg is missing or cannot open it."""
+    return read(data, mime, puid)[0]
+
+
+def read(data: bytes, mime: str, puid: str = "") -> tuple[str, list[str]]:
+    """Return the text of a document and the names of its sheets, which stand in the text too; raises CouldNot."""
     try:
         import kreuzberg
     except ImportError as error:
         raise CouldNot("kreuzberg is not installed") from error
     kind = _MIMES.get(puid, mime.partition(";")[0].strip().lower())
     try:
-        return str(kreuzberg.extract_bytes_sync(data, kind, _config()).content)
+        found = kreuzberg.extract_bytes_sync(data, kind, _config())
+        return str(found.content), list(dict(found.metadata).get("sheet_names") or ())
     except kreuzberg.KreuzbergError as error:
         raise CouldNot(f"kreuzberg: {str(error)[:200]}") from error
     except (RuntimeError, ValueError, OSError) as error:
