@@ -72,6 +72,13 @@ class Settings(BaseSettings):
         default=None, description="folder with further XML schemas (ERMS, SIARD, FGS)"
     )
     clamd: str = Field(default="", description="host:port or socket path of clamd; empty = not scanned")
+    unsandboxed: bool = Field(
+        default=False,
+        description="run converters without bubblewrap where the machine has none (a risk: they open untrusted files)",
+    )
+    verapdf: str = Field(
+        default="", description="command of a warm veraPDF (JSON lines); empty = PDF/A is not judged"
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="auto: text on a terminal, JSON otherwise"
