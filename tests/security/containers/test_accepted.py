@@ -20,7 +20,6 @@ from tests.security.containers.crafted import (
     named,
     padded,
     raw_tar_header,
-    replace,
     tar_of,
     unicode_path,
     zip_of,
@@ -96,8 +95,8 @@ CONTAINERS = {
     "tar pax": lambda: tarred(FILES),
     "tar gnu": lambda: tarred(FILES, tarfile.GNU_FORMAT),
     "tar.gz": lambda: tarred(FILES, mode="w:gz"),
-    "tar.gz in two members": lambda: (lambda t: gzip.compress(t[:5000]) + gzip.compress(t[5000:]))(
-        tarred(FILES)
+    "tar.gz in two members": lambda: (
+        gzip.compress(tarred(FILES)[:5000]) + gzip.compress(tarred(FILES)[5000:])
     ),
     "tar.gz padded with zeros": lambda: tarred(FILES, mode="w:gz") + bytes(1000),
 }
@@ -237,7 +236,3 @@ def test_many_files_come_in_the_order_of_their_bytes(checked):
     assert offsets == sorted(offsets)
     assert [entry.path for entry in tree.entries()] == list(files)
     assert result.count == 3000
-
-
-def test_replacing_fields_is_possible():
-    assert replace(named("a"), name=b"b").name == b"b"

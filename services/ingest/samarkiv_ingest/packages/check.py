@@ -133,9 +133,10 @@ class _Pass(ExitStack):
         self._refusals = Refusals()
         self._count = self._bytes = 0
         self._tool = ""
-        self._syncer = _Syncer(content) if self._inflates else None
-        if self._syncer:
+        self._syncer = _Syncer(content) if self._inflates or scanned.inflated else None
+        if self._inflates:
             _reserve(content, scanned.members.deflated_bytes)
+        if self._syncer:
             self.callback(self._syncer.close)
 
     @property

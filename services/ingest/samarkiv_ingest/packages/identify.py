@@ -31,6 +31,9 @@ class Format(NamedTuple):
     evidence: str
 
 
+EMPTY = Format("", ownformats.OCTETS, "Empty file", "", "", "")
+
+
 def extension(path: str) -> str:
     """Return the extension of a path as it may stand in a file name, or an empty string."""
     leaf = path.rpartition("/")[2]
@@ -62,11 +65,13 @@ class Identifier:
             ext = extension(path)
             key = (digest, ext)
             keys.append(key)
-            if key not in self._known:
+            if not len(data):
+                self._known[key] = EMPTY
+            elif key not in self._known:
                 asked[key] = (ext, data)
         if len(self._known) + len(asked) > _CACHE:
-            wanted = set(keys)
-            self._known = {key: value for key, value in self._known.items() if key in wanted}
+            asked_for = set(keys)
+            self._known = {key: value for key, value in self._known.items() if key in asked_for}
         todo = list(asked.items())
         for start in range(0, len(todo), _SLOTS):
             part = todo[start : start + _SLOTS]
@@ -180,7 +185,14 @@ def _judge(told: Any, ext: str, head: Any) -> Format:
             basis = own.basis
     name = f"{best['format']} {best['version']}".strip()
     warning = "fault" if fault else "extension" if "extension mismatch" in best["warning"] and ext else ""
-    return Format(best["id"], best["mime"] or ownformats.OCTETS, name, basis, warning, fault or best["basis"])
+    return Format(
+        best["id"],
+        best["mime"].partition(",")[0].strip() or ownformats.OCTETS,
+        name,
+        basis,
+        warning,
+        fault or best["basis"],
+    )
 
 
 def line_part(found: Format) -> str:

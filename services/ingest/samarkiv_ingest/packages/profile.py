@@ -15,6 +15,7 @@ _DEFAULT = "2.2.0"
 _TYPES = {"AIP": "aip", "AIC": "aip", "AIU": "aip", "DIP": "dip"}
 _VERSION = re.compile(r"v(2)-(\d)-(\d)")
 _BAGIT_VERSION = re.compile(rb"BagIt-Version:\s*(\d+\.\d+)")
+_MANIFEST = re.compile(r"manifest-[a-z0-9-]+\.txt", re.IGNORECASE)
 _EARK_FOLDERS = ("metadata", "schemas", "documentation")
 
 
@@ -53,17 +54,13 @@ def detect(tree: Tree) -> Seen:
         if sip and _is_fgs(mets_head(tree, sip)):
             return Seen("fgs-1.2", root)
     for root in roots:
-        path = _join(root, "bagit.txt")
-        if tree.has(path):
-            return Seen(_bagit(tree, path), root, _payload(tree, _join(root, "data")))
-    if (
-        top
-        and tree.has_folder(_join(top, "representations"))
-        and any(tree.has_folder(_join(top, name)) for name in _EARK_FOLDERS)
-    ):
-        # An E-ARK package without its METS.xml: better told so than taken for a plain folder.
-        return Seen(f"e-ark-sip-{_DEFAULT}", top)
-    return Seen("folder", top if _whole_top(tree, top) else "")
+        version = _bagit(tree, root)
+        if version:
+            return Seen(version, root, _payload(tree, _join(root, "data")))
+    for root in roots:
+        if _eark_shaped(tree, root):
+            return Seen(f"e-ark-sip-{_DEFAULT}", root)
+    return Seen("folder", top if len(tree.children("")) == 1 else "")
 
 
 def mets_head(tree: Tree, path: str) -> MetsHead | None:
@@ -107,10 +104,24 @@ def _is_fgs(head: MetsHead | None) -> bool:
     return head is not None and ("ra.se" in head.profile or "CommonSpecificationSweden" in head.profile)
 
 
-def _bagit(tree: Tree, path: str) -> str:
-    with tree.open(path) as file:
-        told = _BAGIT_VERSION.search(file.read(4096))
-    return f"bagit-{told[1].decode('ascii')}" if told else "bagit-1.0"
+def _bagit(tree: Tree, root: str) -> str:
+    """Return the profile of a bag, also of one that lacks its `bagit.txt`: a rule tells of that."""
+    path = _join(root, "bagit.txt")
+    if tree.has(path):
+        with tree.open(path) as file:
+            told = _BAGIT_VERSION.search(file.read(4096))
+        return f"bagit-{told[1].decode('ascii')}" if told else "bagit-1.0"
+    if not tree.has_folder(_join(root, "data")):
+        return ""
+    names = (child.rpartition("/")[2] for child in tree.children(root))
+    return "bagit-1.0" if any(_MANIFEST.fullmatch(name) for name in names) else ""
+
+
+def _eark_shaped(tree: Tree, root: str) -> bool:
+    """Tell an E-ARK package without its METS.xml: better told so than taken for a plain folder."""
+    return tree.has_folder(_join(root, "representations")) and any(
+        tree.has_folder(_join(root, name)) for name in _EARK_FOLDERS
+    )
 
 
 def _payload(tree: Tree, data: str) -> Seen | None:
@@ -129,10 +140,6 @@ def _single_folder(tree: Tree, under: str) -> str:
     """Return the only thing there when it is a folder; what a computer added does not count."""
     found = [path for path in tree.children(under) if not junk(path) and not junk(f"{path}x")]
     return found[0].rstrip("/") if len(found) == 1 and found[0].endswith("/") else ""
-
-
-def _whole_top(tree: Tree, top: str) -> bool:
-    return bool(top) and len(tree.children("")) == 1
 
 
 def _named(tree: Tree, root: str, name: str) -> str:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 from samarkiv_contracts.handover import FileEntry
 
 from samarkiv_ingest.packages.digests import algorithm
+from samarkiv_ingest.packages.zip_writer import root_of
 
 _BUFFER = 256 << 10
 
@@ -202,24 +203,32 @@ class CheckedTree(_Sorted):
 
 
 class FolderTree(_Sorted):
-    """A folder on disk with the same interface, for `samarkiv validate FOLDER`. Links are not followed but listed."""
+    """A folder on disk with the same interface, for `samarkiv validate FOLDER`, under the paths `zip_folder` would give.
+
+    Links are not followed but listed.
+    """
 
     def __init__(self, folder: Path) -> None:
         """List the folder. `strange` holds the paths of links, devices, pipes and sockets, which are no files here."""
+        self._root = root_of(folder)
         self._folder = folder
         self.strange: list[str] = []
         found: list[tuple[str, bool]] = []
-        for base, folders, files in os.walk(folder, followlinks=False):
-            inside = os.path.relpath(base, folder).replace(os.sep, "/")
-            prefix = "" if inside == "." else inside + "/"
-            for name in (*files, *folders):
-                path = os.path.join(base, name)
-                if os.path.islink(path) or not (os.path.isfile(path) or os.path.isdir(path)):
-                    self.strange.append(prefix + name)
-            real = [name for name in files if prefix + name not in self.strange[-len(files) - len(folders) :]]
-            found += [(prefix + name, False) for name in real]
-            if not files and not folders and prefix:
-                found.append((inside, True))
+        pending = [""]
+        while pending:
+            inside = pending.pop()
+            with os.scandir(folder / inside) as entries:
+                listed = list(entries)
+            for entry in listed:
+                path = f"{inside}/{entry.name}" if inside else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(path)
+                elif entry.is_file(follow_symlinks=False):
+                    found.append((self._root + path, False))
+                else:
+                    self.strange.append(self._root + path)
+            if inside and not listed:
+                found.append((self._root + inside, True))
         found.sort()
         self._paths = [path for path, _ in found]
         self._empty = bytes(is_folder for _, is_folder in found)
@@ -231,13 +240,16 @@ class FolderTree(_Sorted):
         """Return the entry of a file (without digests and format) or empty folder. Raises KeyError."""
         if self._is_folder(self._at(path)):
             return FileEntry(path=path, folder=True)
-        return FileEntry(path=path, size=(self._folder / path).stat().st_size)
+        return FileEntry(path=path, size=self._on_disk(path).stat().st_size)
 
     def open(self, path: str) -> BinaryIO:
         """Return the bytes of a file. Raises KeyError."""
         if not self.has(path):
             raise KeyError(path)
-        return (self._folder / path).open("rb")
+        return self._on_disk(path).open("rb")
+
+    def _on_disk(self, path: str) -> Path:
+        return self._folder / path.removeprefix(self._root)
 
     def digest(self, path: str, alg: str) -> str:
         """Return a file's digest in hex. Raises KeyError (path), ValueError (algorithm)."""

@@ -3,18 +3,20 @@
 import hashlib
 import json
 import os
+import tempfile
 from typing import Any, NamedTuple
 
 from isal import isal_zlib
 
 from samarkiv_ingest.packages.deflate import InflateError
-from samarkiv_ingest.packages.identify import Format, Identifier, line_part
+from samarkiv_ingest.packages.identify import EMPTY, Format, Identifier, line_part
 
 STORED = 0
 _CHUNK = 1 << 20
 _EDGE_HEAD = 1 << 20
 _EDGE_TAIL = 8 << 20
 _COPY_WHOLE = 64 << 20
+_IN_MEMORY = 4 << 20
 _NO_CRC = -1
 NOT_LOOKED = Format(
     "", "application/octet-stream", "", "", "fault", "the format tool could not stand the file"
@@ -246,31 +248,41 @@ def identify_large(job: tuple[str, int, int, str]) -> tuple[Format, str]:
 
 
 def _identify_range(fd: int, offset: int, size: int, name: str) -> Format:
-    """Identify bytes of a file: whole up to 64 MiB, else its head and tail in a sparse file of the right size."""
+    """Identify bytes of a file: whole up to 64 MiB when other files are packed in it, else its head and tail.
+
+    The format tool takes paths only, and reads both ends of a file: head and tail lie in a sparse file of the right size.
+    """
+    head = os.pread(fd, min(size, _EDGE_HEAD), offset)
+    nested = head[:2] == b"PK" or head[:4] == b"\xd0\xcf\x11\xe0"
+    tail = _EDGE_TAIL if nested else _EDGE_HEAD
+    ranges = (
+        [(0, size)]
+        if nested and size <= _COPY_WHOLE
+        else [(0, min(size, _EDGE_HEAD)), (max(0, size - tail), size)]
+    )
+    copied = sum(end - start for start, end in ranges)
     mine = identifier()
-    path = f"{mine.scratch()}/range"
-    copy = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # tmpfs is memory, and small in containers.
+    copy, path = tempfile.mkstemp(
+        dir=mine.scratch() if copied <= _IN_MEMORY else None, prefix="samarkiv-range-"
+    )
     try:
         os.ftruncate(copy, size)
-        head = os.pread(fd, min(size, _EDGE_HEAD), offset)
-        nested = head[:2] == b"PK" or head[:4] == b"\xd0\xcf\x11\xe0"
-        if nested and size <= _COPY_WHOLE:
-            ranges = [(0, size)]
-        else:
-            tail = _EDGE_TAIL if nested else _EDGE_HEAD
-            ranges = [(0, min(size, _EDGE_HEAD)), (max(0, size - tail), size)]
         for start, end in ranges:
-            at = start
-            while at < end:
-                piece = os.pread(fd, min(_CHUNK, end - at), offset + at)
-                if not piece:
-                    break
-                os.pwrite(copy, piece, at)
-                at += len(piece)
+            _copy(fd, copy, offset, start, end)
         return mine.file(path, name, head)
     finally:
         os.close(copy)
         os.unlink(path)
+
+
+def _copy(source: int, target: int, offset: int, at: int, end: int) -> None:
+    while at < end:
+        piece = os.pread(source, min(_CHUNK, end - at), offset + at)
+        if not piece:
+            break
+        os.pwrite(target, piece, at)
+        at += len(piece)
 
 
 def entry_line(item: Item, source: str, sha256: str, crc: int, found: Format) -> str:
@@ -300,7 +312,7 @@ def format_notes(path: str, found: Format) -> list[tuple[str, str, str]]:
         return [("SAM-FORMAT-EXTENSION", path, f"{found.puid or '?'} {found.name}".strip())]
     if found.warning == "fault":
         return [("SAM-FORMAT-FAULT", path, found.evidence)]
-    return [] if found.puid else [("SAM-FORMAT-UNKNOWN", path, "")]
+    return [] if found.puid or found == EMPTY else [("SAM-FORMAT-UNKNOWN", path, "")]
 
 
 def digest_range(job: tuple[str, int, int, tuple[str, ...]]) -> dict[str, str]:

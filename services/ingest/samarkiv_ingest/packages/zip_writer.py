@@ -95,8 +95,7 @@ def zip_folder(folder: Path, out: Path) -> int:
     folder. Raises InvalidInput for links, devices, pipes and sockets, and for a file that changes meanwhile.
     """
     base = os.fsencode(folder.resolve())
-    root = b"" if os.path.isfile(base + b"/sip.xml") and not os.path.isfile(base + b"/METS.xml") else None
-    prefix = os.path.basename(base) + b"/" if root is None else root
+    prefix = os.fsencode(root_of(folder))
     with out.open("xb", buffering=1 << 20) as target:
         box = StoredZip(target.write)
         for inside, path, is_folder in _walk(base):
@@ -113,6 +112,13 @@ def zip_folder(folder: Path, out: Path) -> int:
             except ValueError as fault:
                 raise _unfit(inside, "ändrades under läsningen", "changed while it was read") from fault
         return box.finish()
+
+
+def root_of(folder: Path) -> str:
+    """Return what a folder's files are called under, with slash: its own name, nothing for FGS 1.2 (`sip.xml`)."""
+    if (folder / "sip.xml").is_file() and not (folder / "METS.xml").is_file():
+        return ""
+    return f"{folder.resolve().name}/"
 
 
 def _walk(base: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
