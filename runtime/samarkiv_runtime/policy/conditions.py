@@ -128,7 +128,7 @@ PERMIT: dict[str, Callable[[Ask], str]] = {
     "of_case": _told(lambda ask: ask.context.of_case),
     "on_room_list": _told(lambda ask: ask.context.on_room_list),
     "unprotected": _told(lambda ask: not ask.resource.protected, "protected"),
-    "anywhere": _told(lambda ask: bool(ask.grants)),
+    "anywhere": _of_the_house,
     "payload_closed": _told(lambda _ask: False, "payload_closed"),
     "of_the_house": _of_the_house,
     "maker": _told(lambda ask: bool(ask.subject.account) and ask.subject.account == ask.resource.account),

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
-from samarkiv_runtime.policy.model import EVERY, Reach, Scope
+from samarkiv_runtime.policy.model import EVERY, Reach, Resource, Scope
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a table that the policy asks about. A reach that needs a column which is not there shows nothing."""
+    """The columns of a table that the policy asks about; where there is none, the (closed) default of Resource counts."""
 
     tenant: ColumnElement[str] | None = None
     authority: ColumnElement[str] | None = None
@@ -31,34 +31,35 @@ def where(scope: Scope, columns: Columns) -> ColumnElement[bool]:
     return shown
 
 
+_DEFAULT = Resource()
+
+
 def _condition(reach: Reach, columns: Columns) -> ColumnElement[bool]:
     parts: list[ColumnElement[bool]] = [true()]
     equal = (
-        (reach.tenant if reach.tenant != EVERY else None, columns.tenant),
-        (reach.authority if reach.authority != EVERY else None, columns.authority),
-        (reach.custody, columns.custody),
-        (reach.account, columns.account),
+        (reach.tenant if reach.tenant != EVERY else None, columns.tenant, _DEFAULT.tenant),
+        (reach.authority if reach.authority != EVERY else None, columns.authority, _DEFAULT.authority),
+        (reach.custody, columns.custody, _DEFAULT.custody),
+        (reach.account, columns.account, _DEFAULT.account),
     )
-    for value, column in equal:
-        if value is None:
+    for value, column, default in equal:
+        if value is None or (column is None and value == default):
             continue
         if column is None:
             return false()
         parts.append(column == value)
     among = (
-        (reach.states, columns.state),
-        (reach.record_types, columns.record_type),
-        (reach.agreements, columns.agreement),
+        (reach.states, columns.state, _DEFAULT.state),
+        (reach.record_types, columns.record_type, _DEFAULT.record_type),
+        (reach.agreements, columns.agreement, _DEFAULT.agreement),
     )
-    for values, column in among:
-        if values is None:
+    for values, column, default in among:
+        if values is None or (column is None and default in values):
             continue
         if column is None:
             return false()
         parts.append(column.in_(sorted(values)))
     if reach.levels is not None:
-        if columns.level is None:
-            return false()
         parts.append(_level(reach.levels, columns))
     return and_(*parts)
 
@@ -66,7 +67,7 @@ def _condition(reach: Reach, columns: Columns) -> ColumnElement[bool]:
 def _level(levels: frozenset[int], columns: Columns) -> ColumnElement[bool]:
     level = columns.level
     if level is None:
-        return false()
+        return true() if 2 in levels else false()
     open_rows = and_(
         level.in_(sorted(levels & {0, 1})), *([~columns.protected] if columns.protected is not None else [])
     )

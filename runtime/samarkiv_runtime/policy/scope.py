@@ -26,7 +26,7 @@ def _reaches(row: Row, subject: Subject, grant: Grant, part: str) -> list[Reach]
         elif name == "own_agreement":
             found = [Reach(grant.tenant, agreements=subject.agreements)]
         elif name == "anywhere":
-            found = [Reach()]
+            found = [Reach()] if grant.tenant == EVERY else _NEVER
         elif name == "level_0":
             found = [Reach(levels=OPEN)]
         elif name == "level_1":

@@ -23,6 +23,11 @@ ASSURANCE_CAP = 1
 ErrorPage = Callable[[Request, Problem, dict[str, object]], Response]
 
 
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the session cookie: bound to the host where there is TLS (POLICY §6)."""
+    return "__Host-samarkiv" if settings.address.startswith("https://") else "samarkiv"
+
+
 @dataclass
 class WebContext:
     """The parts behind every route of one service.
@@ -81,7 +86,7 @@ class WebContext:
     @property
     def cookie(self) -> str:
         """Return the name of the session cookie."""
-        return "__Host-samarkiv" if self.settings.address.startswith("https://") else "samarkiv"
+        return cookie_name(self.settings)
 
     def now(self) -> int:
         """Return epoch seconds."""

@@ -1,8 +1,10 @@
 """All of identity, made from a house: what access's service and pages use."""
 
+from fastapi import Request
 from samarkiv_contracts.problems import Unavailable
 from samarkiv_runtime.house import House
 from samarkiv_runtime.signing import Signer
+from samarkiv_runtime.web.context import cookie_name
 
 from samarkiv_access import identity_store as store
 from samarkiv_access.identity.accounts import Accounts
@@ -59,6 +61,22 @@ class Identities:
     def stop(self) -> None:
         """Take the home token away."""
         self.home.stop()
+
+    def sign_in(self, name: str, password: str, request: Request) -> str:
+        """Begin a browser's session and return its cookie's value; raises NotSignedIn, TooManyRequests."""
+        forwarded = request.headers.get("x-forwarded-for", "").split(",")[-1].strip()
+        network = forwarded or (request.client.host if request.client else "")
+        old = request.cookies.get(self.cookie, "")
+        return self.sessions.sign_in(name, password, network, old_cookie=old).cookie
+
+    def sign_out(self, cookie: str) -> None:
+        """End a browser's session."""
+        self.sessions.sign_out(cookie)
+
+    @property
+    def cookie(self) -> str:
+        """Return the name of the session cookie."""
+        return cookie_name(self.settings)
 
     def names(self, accounts: list[str]) -> dict[str, str]:
         """Return the display names of accounts, for pages and for acts that are archived with their subjects."""
