@@ -22,16 +22,21 @@ class Database:
 
     @classmethod
     def open(cls, url: str) -> "Database":
-        """Open the database at a SQLAlchemy address; nothing is created but the SQLite file's folder."""
+        """Open the database at a SQLAlchemy address; nothing is created but the SQLite file's folder.
+
+        Errors never quote parameters: they may hold personal data and end in logs.
+        """
         if url.startswith("sqlite"):
             path = url.split(":///", 1)[1]
             if path:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(url, pool_size=16, max_overflow=32, pool_timeout=60)
+            engine = create_engine(url, pool_size=16, max_overflow=32, pool_timeout=60, hide_parameters=True)
             event.listen(engine, "connect", _sqlite_connect)
             event.listen(engine, "begin", _sqlite_begin)
         else:
-            engine = create_engine(url, pool_size=12, max_overflow=24, pool_pre_ping=True)
+            engine = create_engine(
+                url, pool_size=12, max_overflow=24, pool_pre_ping=True, hide_parameters=True
+            )
         return cls(engine)
 
     @contextmanager

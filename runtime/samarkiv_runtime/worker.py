@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from samarkiv_runtime.clock import RandomIds
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.eventlog.jobs import Jobs
+from samarkiv_runtime.eventlog.parking import reason_of
 from samarkiv_runtime.eventlog.rows import Hearing
 from samarkiv_runtime.eventlog.tell import Teller
 from samarkiv_runtime.failpoints import failpoint
@@ -250,9 +251,11 @@ class Worker:
                 "a failed attempt could not be noted", extra={"event": "worker.fail_failed"}
             )
             return
+        # The reason names places in our code; the error's own text may quote content and is not logged.
+        code, reason = reason_of(error)
         level = logging.WARNING if verdict == "retry" else logging.ERROR
-        text = f"{type(error).__name__}: attempt {job.attempts + 1}, {verdict}"
-        self._note(level, f"worker.{verdict}", text, job, exc_info=verdict != "retry")
+        text = f"{verdict} after attempt {job.attempts + 1}: {code}, {reason}"
+        self._note(level, f"worker.{verdict}", text, job)
 
     def _progress(self, running: Running, what: str, done: int, total: int) -> None:
         """Note progress; raises Fenced when the job is no longer ours, so that long work ends early."""
@@ -354,9 +357,9 @@ class Worker:
             return [Health(name, "could_not_check", type(error).__name__)]
         return [Health(name, "ok", "")]
 
-    def _note(self, level: int, event: str, text: str, job: Job, *, exc_info: bool = False) -> None:
+    def _note(self, level: int, event: str, text: str, job: Job) -> None:
         correlation = job.envelope.correlationid if job.envelope else ""
-        self._logger.log(level, text, extra={"event": event, "correlation": correlation}, exc_info=exc_info)
+        self._logger.log(level, text, extra={"event": event, "correlation": correlation})
 
 
 class _Unreadable(UnreadableEvent):
