@@ -147,7 +147,9 @@ def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 def _preview(parts: ApiParts, caller: Caller, record: str, n: int, form: str, page: int) -> Response:
     _seen, row = look.see_file(parts.desk.database, caller, record, n, "derivative.view")
     headers = {**_SAFE, "Cache-Control": "no-cache", "ETag": f'"{row.sha256}-{form}-{page}"'}
-    image = parts.views.image(row.package, row.member, page) if form == "preview" else None
+    image = (
+        parts.views.image(row.package, row.member, row.mime, row.size, page) if form == "preview" else None
+    )
     if image is not None and image[0] in _INLINE:
         return Response(image[1], headers=headers, media_type=image[0])
     text = parts.views.text(row.package, row.member, TEXT_LIMIT)

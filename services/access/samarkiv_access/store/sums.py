@@ -38,6 +38,14 @@ def tenants(tx: Connection) -> list[Row[Any]]:
     )
 
 
+def names(tx: Connection) -> dict[str, str]:
+    """Return the names of tenants and authorities by id."""
+    found: dict[str, str] = {}
+    for table in (t.tenant, t.authority):
+        found |= {row.id: row.name for row in tx.execute(select(table.c.id, table.c.name))}
+    return found
+
+
 def totals(tx: Connection) -> tuple[int, int, int, int]:
     """Return public records, open records (level 0), and the first and last year (0 when unknown)."""
     row = tx.execute(

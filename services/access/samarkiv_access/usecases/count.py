@@ -46,6 +46,7 @@ class Figures:
     decades: tuple[tuple[int, int], ...]
     types: tuple[RecordType, ...]
     latest: tuple[Held, ...]
+    names: dict[str, str]
 
 
 class Counter:
@@ -86,6 +87,7 @@ def _count(tx: Any) -> Figures:
             for row in sums.types(tx, 12)
         ),
         latest=tuple(reads.latest(tx, 5)),
+        names=sums.names(tx),
     )
 
 

@@ -56,7 +56,7 @@ class Shown:
 class Views(Protocol):
     """Derivatives made by preservation: extracted text and page images. Rebuildable, perhaps not there yet."""
 
-    def shown(self, package: str, member: str) -> Shown:
+    def shown(self, package: str, member: str, mime: str, size: int) -> Shown:
         """Return what there is for a file; an empty answer when nothing was made."""
         ...
 
@@ -64,7 +64,7 @@ class Views(Protocol):
         """Return the extracted text, at most `limit` characters; empty when there is none."""
         ...
 
-    def image(self, package: str, member: str, page: int) -> tuple[str, bytes] | None:
+    def image(self, package: str, member: str, mime: str, size: int, page: int) -> tuple[str, bytes] | None:
         """Return (MIME type, bytes) of a page image, or None."""
         ...
 

@@ -16,7 +16,6 @@ from samarkiv_access.web.language import LANGUAGES, NAMES, Tongue, Tongues
 
 HERE = Path(__file__).parent
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-LANGUAGE_COOKIE = "samarkiv_lang"
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -62,12 +61,11 @@ class Pages:
         ).hexdigest()[:8]
 
     def language(self, request: Request) -> Tongue:
-        """Return the language of a request: `?lang=`, else the cookie, else Swedish."""
-        asked = request.query_params.get("lang")
-        return self.tongues.get(asked if asked in LANGUAGES else request.cookies.get(LANGUAGE_COOKIE))
+        """Return the language that the door found for a request."""
+        return self.tongues.get(request.state.language)
 
     def html(self, frame: Frame, template: str, **context: object) -> HTMLResponse:
-        """Return the page; sets the language cookie when the address asked for a language."""
+        """Return the page."""
         tongue = frame.tongue
         body = (
             self._envs[tongue.code]
@@ -83,18 +81,8 @@ class Pages:
                 }
             )
         )
-        secret = {"Cache-Control": "private, no-store" if frame.me.signed_in else "no-cache"}
-        response = HTMLResponse(body, frame.status, headers={**HEADERS, **secret, **frame.headers})
-        if frame.request.query_params.get("lang") in LANGUAGES:
-            response.set_cookie(
-                LANGUAGE_COOKIE,
-                tongue.code,
-                max_age=365 * 86400,
-                httponly=True,
-                samesite="lax",
-                secure=frame.request.url.scheme == "https",
-            )
-        return response
+        kept = {"Cache-Control": "private, no-store" if frame.me.signed_in else "no-cache"}
+        return HTMLResponse(body, frame.status, headers={**HEADERS, **kept, **frame.headers})
 
 
 def _environment(tongue: Tongue) -> Environment:
