@@ -196,6 +196,17 @@ def _rest(parts: ApiParts) -> PolicyRouter:
         return StreamingResponse(made.chunks, headers=headers, media_type="application/zip")
 
     @router.get(
+        "/exports/{package}/manifest",
+        action="package.export",
+        part="file",
+        summary="SHA-256 of the originals that the caller may have, a line each",
+    )
+    def manifest(package: str, caller: CallerOf) -> Response:
+        lines = give.manifest(parts.desk, caller, package)
+        headers = {**_SAFE, "Cache-Control": "no-cache"}
+        return StreamingResponse(lines, headers=headers, media_type="text/plain; charset=utf-8")
+
+    @router.get(
         "/verify",
         action=OPEN,
         part="public_title",

@@ -79,6 +79,17 @@ def export(desk: Desk, caller: Giver, package: str, form: Form, moment: datetime
     return Export(f"{place.package}-{form}.zip" if form != "aip" else f"{place.package}.zip", chunks)
 
 
+def manifest(desk: Desk, caller: Giver, package: str) -> Iterator[bytes]:
+    """Return a line `sha256  path` for every original the caller may download; raises as `export` does."""
+    with desk.database.read() as tx:
+        place = reads.place_of(tx, package)
+    if place is None or not place.files_ready:
+        raise NotFound
+    caller.must("package.export", package_resource(place), export_as="zip", fulfils={"recheck", "watermark"})
+    levels = _levels(caller, place)
+    return (f"{row.sha256}  {row.path}\n".encode() for row in _rows(desk, place, levels))
+
+
 def _levels(caller: Asker, place: Place) -> list[int]:
     """Return the levels of files that this caller may download from this package."""
     one = replace(package_resource(place), kind="file")

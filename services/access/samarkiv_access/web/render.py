@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from samarkiv_contracts.states import word
 
+from samarkiv_access.domain.journey import spelled
 from samarkiv_access.web.language import LANGUAGES, NAMES, Tongue, Tongues
 
 HERE = Path(__file__).parent
@@ -104,6 +105,7 @@ def _environment(tongue: Tongue) -> Environment:
         n_=tongue.count,
         state_word=lambda code: word(code, tongue.code),
         lang=tongue.code,
+        spelled=lambda n: spelled(n, tongue.code),
     )
     return env
 

@@ -143,7 +143,7 @@ def role_word(role: str, tongue: Tongue) -> str:
         "staff_reader": tongue.say("Handläggare"),
         "researcher": tongue.say("Forskare"),
         "auditor": tongue.say("Granskare"),
-        "operator": tongue.say("Drift"),
+        "operator": tongue.say("Driftansvarig"),
         "administrator": tongue.say("Behörighetsadministratör"),
     }
     return words.get(role, role)
