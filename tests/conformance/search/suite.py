@@ -4,6 +4,7 @@ import pytest
 from samarkiv_contracts.problems import BadRequest
 from samarkiv_search.backends.port import Backend, SearchIndex
 from samarkiv_search.domain.index import Filters, IndexDocument, Page, Sort
+from samarkiv_search.domain.orders import in_order
 from samarkiv_search.domain.query import (
     Best,
     Both,
@@ -34,13 +35,18 @@ def document(
     return IndexDocument(
         name,
         {"light": light, **fields},
-        {"kind": (kind,), "package": (package,), "tenant": (tenant,), "record_type": ("brev",)},
+        {
+            "kind": (kind,),
+            "package": (package,),
+            "tenant": (tenant,),
+            "record_type": ("brev",),
+            "title_order": (name,),
+        },
         {
             "level": (level,),
             "year": years,
-            "date": (date,),
-            "date_up": (date or 99_999_999,),
-            "title_key": (len(name),),
+            "date": (in_order(date, name),),
+            "date_up": (in_order(date or 99_999_999, name),),
         },
         {"title": name.upper()},
         text,

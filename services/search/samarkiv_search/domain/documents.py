@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol
 from samarkiv_contracts.description import PackageDescription, RecordDescription
 from samarkiv_contracts.levels import Level, strictest
 
-from samarkiv_search.domain.dates import UNKNOWN_LAST, sort_date, title_key, years
 from samarkiv_search.domain.formats import family
 from samarkiv_search.domain.index import IndexDocument
+from samarkiv_search.domain.orders import UNKNOWN_LAST, in_order, sort_date, title_order, years
 
 Where = Literal["public", "closed"]
 Analysed = Mapping[str, str]
@@ -134,12 +134,7 @@ class _Base:
         self._record = record
         self._level = level
         self._years = years(record.dates.values())
-        date = sort_date(record.dates)
-        self._numbers: dict[str, tuple[int, ...]] = {
-            "year": self._years,
-            "date": (date,),
-            "date_up": (date or UNKNOWN_LAST,),
-        }
+        self._date = sort_date(record.dates)
         self._keywords = {
             "package": (package.id,),
             "record": (record.id,),
@@ -166,8 +161,18 @@ class _Base:
         return IndexDocument(
             name,
             fields,
-            {**self._keywords, "kind": (kind,), "format": families},
-            {**self._numbers, "level": (int(level),), "title_key": (title_key(title),)},
+            {
+                **self._keywords,
+                "kind": (kind,),
+                "format": families,
+                "title_order": (title_order(title, name),),
+            },
+            {
+                "year": self._years,
+                "level": (int(level),),
+                "date": (in_order(self._date, name),),
+                "date_up": (in_order(self._date or UNKNOWN_LAST, name),),
+            },
             {"kind": kind, "record": self._record.id, "package": self._package.id, **stored},
             text,
         )

@@ -5,8 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ANALYSED = ("head", "light", "lemmas", "stems", "parts", "plain", "ids")
-KEYWORDS = ("kind", "package", "record", "tenant", "authority", "record_type", "format", "custody")
-NUMBERS = ("level", "year", "date", "date_up", "title_key")
+KEYWORDS = (
+    "kind",
+    "package",
+    "record",
+    "tenant",
+    "authority",
+    "record_type",
+    "format",
+    "custody",
+    "title_order",
+)
+NUMBERS = ("level", "year", "date", "date_up")
 FACETS = ("tenant", "authority", "record_type", "year", "format")
 SCHEMA = 1
 
@@ -15,7 +25,7 @@ Sort = Literal["relevance", "newest", "oldest", "title"]
 SORTS: Mapping[str, tuple[str, bool]] = {
     "newest": ("date", True),
     "oldest": ("date_up", False),
-    "title": ("title_key", False),
+    "title": ("title_order", False),
 }
 
 
@@ -24,7 +34,8 @@ class IndexDocument:
     """One whole document as the index takes it.
 
     `analysed` are whitespace-joined tokens by field, `keywords` exact words (none, one or several), `numbers` whole
-    numbers (`year` may have several), `stored` what comes back with a hit, `text` the long text for snippets.
+    numbers (`year` may have several), `stored` what comes back with a hit, `text` the long text for snippets. The
+    orders (`date`, `date_up`, `title_order`) are different for every document.
     """
 
     id: str
