@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     lease_s: float = Field(
         default=30.0, description="a job whose heartbeat stands still this long is taken over"
     )
+    fixity_days: float = Field(
+        default=30.0, gt=0, description="every copy of every package is checked at least this often"
+    )
     max_entries: int = Field(
         default=100_000, description="most members of a container, unless the agreement says otherwise"
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,21 +10,22 @@ from samarkiv_contracts.problems import Unavailable
 from samarkiv_runtime.database import Database
 from sqlalchemy import text
 
-_guard = threading.Lock()
+_freed = threading.Condition()
 _held: set[str] = set()
 
 
 @contextmanager
-def only_writer(database: Database, name: str) -> Iterator[None]:
-    """Hold the lock `name`, or raise Unavailable at once when somebody else holds it (the caller tries again later).
+def only_writer(database: Database, name: str, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock `name`; raises Unavailable when somebody else still holds it after `wait_s` seconds.
 
-    In one process by a set; between processes by PostgreSQL's session-bound transaction lock, which a dead process
-    lets go of. SQLite is one process (DESIGN §7: SAMARKIV_HOME/lock).
+    In one process by a set; between processes by PostgreSQL's transaction lock, which a dead process lets go of.
+    SQLite is one process (DESIGN §7: SAMARKIV_HOME/lock).
     """
-    key = f"{id(database)}:{name}"
-    with _guard:
-        if key in _held:
-            raise _busy()
+    key, until = f"{id(database)}:{name}", time.monotonic() + wait_s
+    with _freed:
+        while key in _held:
+            if not _freed.wait(max(0.0, until - time.monotonic())):
+                raise _busy()
         _held.add(key)
     try:
         if database.dialect == "sqlite":
@@ -31,13 +33,17 @@ def only_writer(database: Database, name: str) -> Iterator[None]:
             return
         with database.engine.begin() as tx:
             number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-            if not tx.execute(text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": number}).scalar_one():
-                raise _busy()
+            ask = text("SELECT pg_try_advisory_xact_lock(:n)")
+            while not tx.execute(ask, {"n": number}).scalar_one():
+                if time.monotonic() >= until:
+                    raise _busy()
+                time.sleep(0.05)
             yield
     finally:
-        with _guard:
+        with _freed:
             _held.discard(key)
+            _freed.notify_all()
 
 
 def _busy() -> Unavailable:
-    return Unavailable("Paketet skrivs just nu", "Somebody else is writing this just now")
+    return Unavailable("Det skrivs just nu av någon annan", "Somebody else is writing this just now")

@@ -8,7 +8,7 @@ from typing import Any
 
 from samarkiv_contracts.description import PackageDescription
 from samarkiv_runtime.clock import rfc3339
-from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.engine import RowMapping
 
 from samarkiv_preservation import tables as t
@@ -46,9 +46,18 @@ def list_packages(
 
 
 def add_package(
-    tx: Connection, description: PackageDescription, stored: Stored, at: datetime, interval: timedelta
+    tx: Connection,
+    description: PackageDescription,
+    stored: Stored,
+    at: datetime,
+    interval: timedelta,
+    *,
+    read_back: bool = True,
 ) -> bool:
-    """Insert a package that lies in every copy with its first version; False when it is known already."""
+    """Insert a package that lies in every copy with its first version; False when it is known already.
+
+    `at` is now, `interval` when it is to be checked; `read_back` says that every copy was read just now.
+    """
     if find_package(tx, stored.package) is not None:
         return False
     tx.execute(
@@ -60,18 +69,19 @@ def add_package(
             delivery=description.delivery,
             level=description.level,
             custody=description.custody,
-            stored_at=rfc3339(at),
+            stored_at=stored.created,
             head=stored.version,
             records=description.records,
             files=stored.files,
             bytes=stored.bytes,
             description=description.model_dump_json(),
-            checked_at=rfc3339(at),
+            checked_at=rfc3339(at) if read_back else "",
             due_at=rfc3339(at + interval),
         )
     )
     add_version(tx, stored, "ingest")
-    set_outcomes(tx, stored.package, [CopyOutcome(name, OK) for name in stored.copies], rfc3339(at))
+    outcome = OK if read_back else COULD_NOT_CHECK
+    set_outcomes(tx, stored.package, [CopyOutcome(name, outcome) for name in stored.copies], rfc3339(at))
     return True
 
 
@@ -194,6 +204,11 @@ def make_all_due(tx: Connection, now: str, where: Sequence[Any] = ()) -> int:
     return tx.execute(update(t.package).where(t.package.c.due_at > now, *where).values(due_at=now)).rowcount
 
 
+def overdue(tx: Connection, before: str) -> int:
+    """Return how many packages should have been checked before a time."""
+    return int(tx.execute(select(func.count()).where(t.package.c.due_at < before)).scalar_one())
+
+
 def fixity_summary(tx: Connection, now: str, overdue_before: str) -> dict[str, Any]:
     """Return counts for the fixity page: packages, waiting, overdue, each copy's outcomes, last check, log counts."""
     one = tx.execute(
@@ -205,7 +220,6 @@ def fixity_summary(tx: Connection, now: str, overdue_before: str) -> dict[str, A
         )
     ).one()
     waiting = tx.execute(select(func.count()).where(t.package.c.due_at <= now)).scalar_one()
-    overdue = tx.execute(select(func.count()).where(t.package.c.due_at < overdue_before)).scalar_one()
     by_copy: dict[str, dict[str, int]] = {}
     for name, outcome, count in tx.execute(
         select(t.copy.c.copy, t.copy.c.outcome, func.count()).group_by(t.copy.c.copy, t.copy.c.outcome)
@@ -219,7 +233,7 @@ def fixity_summary(tx: Connection, now: str, overdue_before: str) -> dict[str, A
         "oldest_check": one[2] or None,
         "last_check": one[3] or None,
         "waiting": waiting,
-        "overdue": overdue,
+        "overdue": overdue(tx, overdue_before),
         "copies": by_copy,
         "failures": acts.get("failed", 0),
         "repairs": acts.get("repaired", 0),
@@ -298,14 +312,14 @@ def forget(tx: Connection) -> None:
 def dump(tx: Connection) -> Iterator[str]:
     """Give what must be the same after a rebuild, a JSON line each, sorted; times of checks are not part of it."""
     tables = (
-        (t.package, ("checked_at", "due_at", "stored_at")),
-        (t.version, ()),
-        (t.migration, ()),
-        (t.registry, ()),
+        (t.package, ("checked_at", "due_at"), true()),
+        (t.version, (), true()),
+        (t.migration, (), t.migration.c.version > 0),  # what no version holds is tried again, not remembered
+        (t.registry, (), true()),
     )
-    for table, left_out in tables:
+    for table, left_out, where in tables:
         keys = list(table.primary_key.columns)
-        for row in tx.execute(select(table).order_by(*keys)).mappings():
+        for row in tx.execute(select(table).where(where).order_by(*keys)).mappings():
             doc = {name: value for name, value in row.items() if name not in left_out}
             if table is t.package:
                 doc["description"] = json.loads(row["description"])

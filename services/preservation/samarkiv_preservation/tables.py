@@ -91,8 +91,10 @@ migration = Table(
     Column("version", Integer, nullable=False),  # 0: no version was made, because nothing could be migrated
     Column("target", Text, nullable=False),
     Column("tool", Text, nullable=False),
-    Column("outcome", Text, nullable=False),  # proved, plausible, needs_review, could_not
+    Column("policy", Text, nullable=False),  # version of the format policy
+    Column("outcome", Text, nullable=False),  # proved, plausible, needs_review, could_not, failed
     Column("note", Text, nullable=False),
+    Column("measured", Text, nullable=False),  # the numbers behind the outcome, JSON
 )
 
 registry = Table(

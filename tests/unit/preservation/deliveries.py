@@ -17,6 +17,7 @@ from samarkiv_preservation.packages.site import Site
 from samarkiv_runtime.objects.folder import FolderStore
 from samarkiv_runtime.ports import ObjectInfo, ObjectStore, ObjectWriter
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MOMENT = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 AWKWARD = {
     "Ärende 2024-113/öppet brev 100%.txt": b"hej\n",
@@ -110,8 +111,8 @@ def hand_over(
                     crc32=zlib.crc32(data),
                     source=source,  # type: ignore[arg-type]
                     offset=len(stores[source]),
-                    puid="x-fmt/111",
-                    mime="text/plain",
+                    puid="fmt/412" if path.endswith(".docx") else "x-fmt/111",
+                    mime=DOCX if path.endswith(".docx") else "text/plain",
                     format="Plain Text File",
                     package=number,
                 )

@@ -24,13 +24,17 @@ Write = Callable[[RepresentationWriter], tuple[mets.Representation, mets.Section
 
 @dataclass
 class Amendment:
-    """What version N adds. `representations` maps a new name to what writes it; `events` go into the package's PREMIS."""
+    """What version N adds. `representations` maps a new name to what writes it; `events` go into the package's PREMIS.
+
+    `report` is a name, its OTHERMDTYPE and JSON lines, stored as `metadata/other/<name>-vN.jsonl`.
+    """
 
     message: str
     events: Sequence[premis.Event] = ()
     agents: Sequence[premis.Agent] = ()
     representations: dict[str, Write] = field(default_factory=dict)
     description: tuple[PackageDescription, Sequence[RecordDescription]] | None = None
+    report: tuple[str, str, Sequence[str]] | None = None
 
 
 def amend(
@@ -106,6 +110,8 @@ def _fill(
     if amendment.description:
         _describe(site, listing, n, created, root, *amendment.description)
         doc.grant(rights_of(*amendment.description))
+    if amendment.report:
+        _report(listing, n, root, *amendment.report)
     doc.add(*(replace(one, id=f"evt-v{n}-{number}") for number, one in enumerate(amendment.events, start=1)))
     doc.name(*amendment.agents)
     rights = [one.listed.id for one in root.current("rightsMD")]
@@ -120,6 +126,14 @@ def _fill(
     root.modified, root.software = created, site.software
     container.add(f"{package}/METS.xml", Body(root.to_bytes()))
     return files, size
+
+
+def _report(
+    listing: Listing, n: int, root: mets.RootMets, name: str, kind: str, lines: Sequence[str]
+) -> None:
+    body = Body("".join(f"{line}\n" for line in lines).encode())
+    listed = listing.add(f"ID-{name}-v{n}", f"metadata/other/{name}-v{n}.jsonl", "text/plain", body)
+    root.sections.append(mets.Section("digiprovMD", listed, "OTHER", other=kind))
 
 
 def _describe(

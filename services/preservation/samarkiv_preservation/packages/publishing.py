@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from samarkiv_contracts.problems import CopyUnreadable
 from samarkiv_runtime.clock import rfc3339
 from samarkiv_runtime.failpoints import failpoint
+from samarkiv_runtime.ocfl import split_lines
+from samarkiv_runtime.ports import ObjectStore
 
 from samarkiv_preservation.packages import ocfl_writer
 from samarkiv_preservation.packages.container import Container
@@ -106,42 +107,36 @@ def publish(
     )
 
 
-def already_stored(site: Site, root: str, object_id: str, n: int) -> Stored:
-    """Return the facts of a version that lies committed in every copy, as `publish` returned them."""
-    store = next(iter(site.copies.values()))
+def facts_of(store: ObjectStore, copies: Sequence[str], root: str, object_id: str, n: int) -> Stored:
+    """Return the facts of a committed version as `publish` returned them, read from one copy.
+
+    Raises CopyUnreadable when the copy does not have it; KeyError when its index is gone.
+    """
     inventory = ocfl_writer.version_inventory(store, root, n)
     if inventory is None:
         raise CopyUnreadable(en=f"version {n} is not there")
     listed = json.loads(inventory)
-    digests = {paths[0].rsplit("/", 1)[1]: digest for digest, paths in listed["manifest"].items()}
-    container = store.stat(f"{root}/v{n}/content/v{n}.zip")
+    digests = {path: digest for digest, paths in listed["manifest"].items() for path in paths}
+    base = f"v{n}/content/v{n}"
+    container = store.stat(f"{root}/{base}.zip")
     files = size = 0
-    for line in data_lines(store.read(f"{root}/v{n}/content/v{n}.index.jsonl")):
-        files += 1
-        size += line["length"]
+    for line in split_lines(store.read(f"{root}/{base}.index.jsonl")):
+        entry = json.loads(line)
+        if "mime" in entry:
+            files += 1
+            size += int(entry["length"])
     return Stored(
         package=object_id,
         version=n,
-        copies=tuple(site.copies),
+        copies=tuple(copies),
         created=str(listed["versions"][f"v{n}"]["created"]),
-        container_sha512=digests[f"v{n}.zip"],
+        container_sha512=digests[f"{base}.zip"],
         container_bytes=container.size if container else 0,
-        index_sha512=digests[f"v{n}.index.jsonl"],
+        index_sha512=digests[f"{base}.index.jsonl"],
         inventory_sha512=hashlib.sha512(inventory).hexdigest(),
         files=files,
         bytes=size,
     )
-
-
-def data_lines(chunks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """Give the index lines of data members (those with a MIME type)."""
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            entry = json.loads(line)
-            if "mime" in entry:
-                yield entry
 
 
 @contextmanager

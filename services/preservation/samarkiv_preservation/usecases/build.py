@@ -14,14 +14,14 @@ from samarkiv_contracts.events.delivery import DeliveryPassed
 from samarkiv_contracts.events.package import PackageStored
 from samarkiv_contracts.handover import FileEntry, Handover
 from samarkiv_contracts.problems import Unavailable
-from samarkiv_runtime.ocfl import object_root
+from samarkiv_runtime.ocfl import object_root, split_lines
 from samarkiv_runtime.ports import Effect, Job, ObjectStore
 from sqlalchemy import Connection
 
 from samarkiv_preservation import store
 from samarkiv_preservation.kit import Kit
 from samarkiv_preservation.packages.first import FirstVersion
-from samarkiv_preservation.packages.publishing import already_stored, publish, settle
+from samarkiv_preservation.packages.publishing import facts_of, publish, settle
 from samarkiv_preservation.packages.site import Stored
 from samarkiv_preservation.packages.source import Source
 
@@ -49,7 +49,8 @@ def build(kit: Kit, job: Job, event: DeliveryPassed) -> Effect:
     def effect(tx: Connection) -> None:
         now = kit.clock.now()
         for plan, one in zip(handover.packages, stored, strict=True):
-            store.add_package(tx, plan.description, one, now, kit.fixity_interval)
+            if store.add_package(tx, plan.description, one, now, kit.fixity_interval):
+                kit.meters.count("samarkiv_packages_total")
             kit.teller.tell(
                 tx,
                 stored_event(one, plan.description.delivery),
@@ -100,7 +101,7 @@ def _one(
     package = plan.description.id
     root = object_root(package)
     if settle(kit.site, root) >= 1:
-        return already_stored(kit.site, root, package, 1)
+        return facts_of(next(iter(kit.site.copies.values())), tuple(kit.site.copies), root, package, 1)
     progress: Callable[[str, int, int], None] = job.progress
     first = FirstVersion(
         site=kit.site,
@@ -146,11 +147,11 @@ class FileList:
     def entries(self, package: int) -> Iterator[FileEntry]:
         """Give the entries of one package in the order their bytes are to be read."""
         if self._copy < 0:
-            for line in _lines(self._staging.read(self._handover.files)):
+            for line in split_lines(self._staging.read(self._handover.files)):
                 yield FileEntry.model_validate_json(line)
             return
         for start, end in self._runs.get(package, ()):
-            for line in _lines(self._pieces(start, end)):
+            for line in split_lines(self._pieces(start, end)):
                 yield FileEntry.model_validate_json(line)
 
     def _pieces(self, start: int, end: int) -> Iterator[bytes]:
@@ -162,7 +163,7 @@ class FileList:
     def _sort_out(self) -> None:
         with tempfile.TemporaryFile(dir=self._scratch) as file:
             at = 0
-            for line in _lines(self._staging.read(self._handover.files)):
+            for line in split_lines(self._staging.read(self._handover.files)):
                 file.write(line + b"\n")
                 end = at + len(line) + 1
                 runs = self._runs.setdefault(int(json.loads(line).get("package", 0)), [])
@@ -173,12 +174,3 @@ class FileList:
                 at = end
             file.flush()
             self._copy = os.dup(file.fileno())
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in whole if line)
-    if rest:
-        yield rest

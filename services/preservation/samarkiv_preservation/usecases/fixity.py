@@ -183,6 +183,8 @@ def note(kit: Kit, tx: Connection, verdict: Verdict, tenant: str) -> None:
                 package=verdict.package, copy_name=one.copy, source_copy=mended[one.copy]
             )
             kit.teller.tell(tx, repaired, tenant=tenant)
+    for one in verdict.found:
+        kit.meters.count("samarkiv_fixity_checks_total", outcome=one.outcome)
     ends = [CopyOutcome(one.copy, OK) if one.copy in mended else one for one in verdict.found]
     store.set_outcomes(tx, verdict.package, ends, at)
     fine = verdict.outcome == OK
