@@ -12,7 +12,7 @@ from stat import S_ISREG
 
 from samarkiv_contracts.problems import Conflict
 
-from samarkiv_runtime.objects.durable import FILE_MODE, Folders, sync_folder, told, write_all
+from samarkiv_runtime.objects.durable import FILE_MODE, FOLDER_MODE, Folders, sync_folder, told, write_all
 from samarkiv_runtime.objects.keys import RESERVED, check_key, check_range
 from samarkiv_runtime.ports import ObjectInfo
 
@@ -207,7 +207,11 @@ class FolderStore:
         while True:
             path = folder / uuid.uuid4().hex
             try:
-                self._folders.make(folder)
+                if not folder.is_dir():
+                    self._folders.make(self.root)
+                    folder.mkdir(
+                        mode=FOLDER_MODE, exist_ok=True
+                    )  # nothing in it needs to outlive a power cut
                 return path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
             except FileNotFoundError:
                 continue  # another writer was done and took the empty folder away

@@ -4,5 +4,6 @@ Light to import: the libraries that open untrusted bytes are loaded by the first
 """
 
 from samarkiv_preservation.derivatives.derive import Derived, Task, derive, derive_many
+from samarkiv_preservation.derivatives.pictures import media_type
 
-__all__ = ["Derived", "Task", "derive", "derive_many"]
+__all__ = ["Derived", "Task", "derive", "derive_many", "media_type"]

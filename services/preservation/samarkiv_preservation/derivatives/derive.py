@@ -22,8 +22,8 @@ Outcome = Literal["done", "nothing", "could_not"]
 class Derived:
     """What was made of one file.
 
-    `text` is at most 2 MB of UTF-8 (`truncated` tells when there was more); `thumbnail` is WebP, 320 pixels wide;
-    `pages` are at most ten WebP images, 1000 pixels wide. `outcome` is `done`, `nothing` (the format has none of these)
+    `text` is at most 2 MB of UTF-8 (`truncated` tells when there was more); `thumbnail` is a PNG or JPEG, 320 pixels
+    wide; `pages` are at most ten, 1000 pixels wide. `outcome` is `done`, `nothing` (the format has none of these)
     or `could_not` with a `reason`; what could be made is there all the same.
     """
 

@@ -46,7 +46,8 @@ def read(data: bytes, mime: str, puid: str = "") -> tuple[str, list[str]]:
     kind = _MIMES.get(puid, mime.partition(";")[0].strip().lower())
     try:
         found = kreuzberg.extract_bytes_sync(data, kind, _config())
-        return str(found.content), list(dict(found.metadata).get("sheet_names") or ())
+        told: dict[str, Any] = dict(found.metadata)
+        return str(found.content), [str(name) for name in told.get("sheet_names") or ()]
     except kreuzberg.KreuzbergError as error:
         raise CouldNot(f"kreuzberg: {str(error)[:200]}") from error
     except (RuntimeError, ValueError, OSError) as error:
