@@ -107,7 +107,6 @@ def _told(holds: Callable[[Ask], bool], code: str = NO) -> Callable[[Ask], str]:
 
 
 PERMIT: dict[str, Callable[[Ask], str]] = {
-    "tenant_open": _told(lambda ask: ask.resource.tenant_state != "closed"),
     "level_0": _level_0,
     "level_1": _told(lambda ask: ask.resource.exposure is Level.ON_REQUEST),
     "public_title": _told(lambda ask: ask.resource.part == "public_title", "on_request"),

@@ -39,11 +39,9 @@ def _reaches(row: Row, subject: Subject, grant: Grant, part: str) -> list[Reach]
 
 
 def _public(row: Row, part: str) -> list[Reach]:
-    found: list[Reach] = []
+    found: list[Reach] = [] if row.when else [Reach(public=True)]
     for name in row.when:
-        if name == "tenant_open":
-            found = [Reach(public=True)]
-        elif name == "level_0":
+        if name == "level_0":
             found = [Reach(levels=OPEN, public=True)]
         elif name == "level_1":
             found = [Reach(levels=frozenset({1}), public=True)]
