@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -58,13 +58,20 @@ class _Task:
 class _Worker:
     """One process and the line to it."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, prefix: Sequence[str]) -> None:
         ours, theirs = socket.socketpair()
         life_read, self._life = os.pipe()
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", poolworker.__name__, str(theirs.fileno()), str(life_read)],
+                    [
+                        *prefix,
+                        sys.executable,
+                        "-m",
+                        poolworker.__name__,
+                        str(theirs.fileno()),
+                        str(life_read),
+                    ],
                     pass_fds=(theirs.fileno(), life_read),
                     stdin=subprocess.DEVNULL,
                     env=_environment(),
@@ -126,19 +133,21 @@ class Pool:
         max_tasks: int = 2_000,
         max_peak_bytes: int = 700 * 2**20,
         memory_bytes: int = 0,
+        prefix: Sequence[str] = (),
         warm: Callable[[], object] | None = poolworker.warm_identification,
     ) -> None:
         """Start the workers; they warm up beside.
 
         `workers` 0 means one a usable core; `limit_s` is the default limit of a task in seconds; a worker is replaced
         after `max_tasks` tasks or when its peak memory passes `max_peak_bytes`; `memory_bytes` bounds its address space
-        (0 = unbounded); `warm` is run in each new worker before its first task.
+        (0 = unbounded); `prefix` stands before the worker's command (`Sandbox.worker_prefix`); `warm` is run in each new worker before its first task.
         """
         self.workers = workers or len(os.sched_getaffinity(0))
         self._limit_s = limit_s
         self._max_tasks = max_tasks
         self._max_peak = max_peak_bytes
         self._memory = memory_bytes
+        self._prefix = tuple(prefix)
         self._warm = warm
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._closed = threading.Event()
@@ -284,7 +293,7 @@ class Pool:
     def _start(self, slot: int) -> _Worker | None:
         """Return a new warm worker; None when none can be started now (the next task tries again)."""
         try:
-            worker = _Worker(self._memory)
+            worker = _Worker(self._memory, self._prefix)
         except OSError:
             return None
         self._note(slot, worker)

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -100,11 +101,28 @@ class Sandbox:
         with tempfile.TemporaryFile() as told:
             return self._wait(command, work, bounds.seconds, _bare(seen, environment or {}), told)
 
-    def worker_prefix(self, read: Sequence[Path]) -> list[str]:
-        """Return what to put before a Python worker's command, so that it sees only `read`; empty without walls."""
+    def worker_prefix(
+        self, *, write: Sequence[Path] = (), hide: Sequence[Path] = (), temp: Path | None = None
+    ) -> list[str]:
+        """Return what to put before a Python worker's command; empty without walls.
+
+        The worker sees the system, the Python code, and the `write` folders with the exception of what is to `hide`
+        (keys, database, tokens). Its `/tmp` is `temp`, else memory. No network, no other processes.
+        """
         if not self.walls:
             return []
-        return [*self._base(read), "--"]
+        code = {Path(place).resolve() for place in (*sys.path, sys.prefix, sys.base_prefix) if place}
+        command = [*self._base(sorted(place for place in code if place.exists()))]
+        if temp:
+            command += ["--bind", str(temp), "/tmp"]  # noqa: S108
+        for place in write:
+            command += ["--bind", str(place), str(place)]
+        for place in hide:
+            if place.is_dir():
+                command += ["--tmpfs", str(place)]
+            elif place.exists():
+                command += ["--ro-bind", os.devnull, str(place)]
+        return [*command, "--"]
 
     def _wait(
         self,

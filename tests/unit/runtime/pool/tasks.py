@@ -60,3 +60,17 @@ def wait_for(path: str) -> str:
 
 def nothing() -> None:
     return None
+
+
+def write_and_look(path: str, other: str) -> tuple[bool, bool, list[str]]:
+    """Write to one path; tell whether another is there, and which network devices are."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("skrivet")
+    with open("/proc/net/dev", encoding="utf-8") as file:
+        devices = [line.split(":")[0].strip() for line in file if ":" in line]
+    try:
+        with open(other, encoding="utf-8") as file:
+            seen = bool(file.read())
+    except OSError:
+        seen = False
+    return os.path.exists(path), seen, devices

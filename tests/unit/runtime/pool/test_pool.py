@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from samarkiv_runtime.pool import Pool, PoolError, TaskTimedOut, WorkerDied
+from samarkiv_runtime.sandbox import Sandbox
 
 from tests.unit.runtime.pool import tasks
 
@@ -179,3 +180,31 @@ def test_ctrl_c_is_left_to_the_parent(pool: Pool) -> None:
     os.kill(pid, signal.SIGINT)
     assert pool.submit(tasks.nap, 0.05).result(10) in pool.pids()
     assert alive(pid)
+
+
+def test_workers_behind_walls_see_no_keys_and_no_network(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "keys").mkdir(parents=True)
+    (home / "keys" / "signing").write_text("hemligt")
+    (home / "token").write_text("hemligt")
+    walls = Sandbox()
+    prefix = walls.worker_prefix(write=[home], hide=[home / "keys", home / "token"])
+    assert bool(prefix) == walls.walls
+    with Pool(1, warm=None, prefix=prefix) as pool:
+        for secret in (home / "keys" / "signing", home / "token"):
+            written, seen, devices = pool.submit(tasks.write_and_look, str(home / "x"), str(secret)).result(
+                10
+            )
+            assert written
+            if walls.walls:
+                assert not seen
+                assert devices == ["lo"]
+        with pytest.raises(TaskTimedOut):
+            pool.submit(tasks.nap, 60.0, limit_s=0.05).result(10)
+        with pytest.raises(WorkerDied):
+            pool.submit(tasks.die).result(10)
+        assert pool.submit(tasks.double, 3).result(10) == 6
+        pids = pool.pids()
+    assert (home / "x").read_text() == "skrivet"
+    assert (home / "keys" / "signing").read_text() == "hemligt"
+    assert not any(alive(pid) for pid in pids)
