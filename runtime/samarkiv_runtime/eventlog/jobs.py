@@ -11,23 +11,48 @@ from dataclasses import dataclass
 from typing import Any
 
 from samarkiv_contracts.problems import Fenced
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.eventlog.parking import Parking
 from samarkiv_runtime.eventlog.rows import Hearing, job_of, lane_lock, named_lanes, promote, row_of
-from samarkiv_runtime.eventlog.tables import JOB, LINE
+from samarkiv_runtime.eventlog.statement import Statement
+from samarkiv_runtime.eventlog.tables import JOB
 from samarkiv_runtime.ports import Clock, Ids, Job, LogRecord
 
-_CANDIDATE = """
-SELECT n, tenant FROM job WHERE consumer = :consumer AND state = 'ready' AND {where} ORDER BY {order} LIMIT 1{lock}
-"""
-_TAKE = (
-    update(JOB)
-    .where(JOB.c.state == "ready")
-    .values(state="running", fence=JOB.c.fence + 1, beat=JOB.c.beat + 1)
+_READY = "SELECT n, tenant FROM job WHERE consumer = :consumer AND state = 'ready' AND size <= :max AND "
+_UNLOCKED = "| FOR UPDATE SKIP LOCKED"
+# Round robin: the next tenant after the one served last, then from the beginning; small work first.
+_NEXT = _READY + "tenant > :last ORDER BY tenant, size, n LIMIT 1{lock}"
+_AGAIN = _READY + "tenant <= :last ORDER BY tenant, size, n LIMIT 1{lock}"
+_OLDEST = _READY + ":last = :last ORDER BY n LIMIT 1{lock}"
+_LOOK = {
+    name: [Statement(sql, lock="|") for sql in given]
+    for name, given in (("turn", (_NEXT, _AGAIN)), ("oldest", (_OLDEST,)))
+}
+_LOCK = {
+    name: [Statement(sql, lock=_UNLOCKED) for sql in given]
+    for name, given in (("turn", (_NEXT, _AGAIN)), ("oldest", (_OLDEST,)))
+}
+_RUN = Statement("SELECT run FROM line WHERE consumer = :consumer")
+_TAKE = Statement(
+    "UPDATE job SET state = 'running', fence = fence + 1, beat = beat + 1 WHERE n = :n AND state = 'ready' RETURNING *"
 )
+_BEAT = Statement("UPDATE job SET beat = beat + 1 WHERE n = :n AND fence = :fence AND state = 'running'")
+_FINISH = Statement(
+    "UPDATE job SET state = 'done', headers = '', body = :nothing, code = '', reason = ''"
+    " WHERE n = :n AND fence = :fence AND state = 'running'"
+)
+_SUCCESS = Statement("UPDATE line SET run = 0 WHERE consumer = :consumer AND run > 0")
+_DUE = Statement(
+    "SELECT n, lane, due FROM job WHERE consumer = :consumer AND state = 'later' AND (due <= :now OR due > :beyond)"
+)
+_RUNNING = Statement(
+    "SELECT n, lane, fence, beat, deaths FROM job"
+    " WHERE consumer = :consumer AND state = 'running' AND state <> 'done'"
+)
+_ANY = 2**62
 
 
 @dataclass
@@ -132,19 +157,22 @@ class Jobs(Parking):
         """
         now = self.clock.monotonic()
         with self.database.read() as tx:
-            run = tx.scalar(select(LINE.c.run).where(LINE.c.consumer == consumer)) or 0
+            run = _RUN.run(tx, {"consumer": consumer}).scalar() or 0
             stopped = run >= self.stop_after
             if not stopped:
                 self._probed.pop(consumer, None)
             elif now - self._probed.setdefault(consumer, now) < self.probe_s:
                 return None
-            if self._candidate(tx, consumer, max_size, oldest=oldest or stopped) is None:
-                return None
+            order = "oldest" if oldest or stopped else "turn"
+            found = self._candidate(tx, _LOOK[order], consumer, max_size)
+        if found is None:
+            return None
         with self.database.write() as tx:
-            found = self._candidate(tx, consumer, max_size, oldest=oldest or stopped, lock=True)
-            if found is None:
-                return None
-            row = tx.execute(_TAKE.where(JOB.c.n == found.n).returning(*JOB.c)).first()
+            # Who looked first may have been overtaken: choose again, among what nobody holds.
+            row = self._take(tx, found.n) if self.database.dialect == "sqlite" else None
+            if row is None:
+                again = self._candidate(tx, _LOCK[order], consumer, max_size)
+                row = self._take(tx, again.n) if again is not None else None
         if row is None:
             return None
         self._served[consumer] = row.tenant
@@ -152,22 +180,16 @@ class Jobs(Parking):
             self._probed[consumer] = now
         return job_of(row)
 
+    def _take(self, tx: Connection, n: int) -> Row[Any] | None:
+        return _TAKE.run(tx, {"n": n}).first()
+
     def _candidate(
-        self, tx: Connection, consumer: str, max_size: int | None, *, oldest: bool, lock: bool = False
+        self, tx: Connection, choices: list[Statement], consumer: str, max_size: int | None
     ) -> Row[Any] | None:
-        given: dict[str, Any] = {"consumer": consumer, "last": self._served.get(consumer, "")}
-        small = ""
-        if max_size is not None:
-            small, given["max"] = " AND size <= :max", max_size
-        ending = " FOR UPDATE SKIP LOCKED" if lock and self.database.dialect == "postgresql" else ""
-        if oldest:
-            choices = [("1 = 1", "n")]
-        else:
-            # Round robin: the next tenant after the one served last, then from the beginning.
-            choices = [("tenant > :last", "tenant, size, n"), ("tenant <= :last", "tenant, size, n")]
-        for where, order in choices:
-            statement = _CANDIDATE.format(where=where + small, order=order, lock=ending)
-            found = tx.execute(text(statement), given).first()
+        limit = _ANY if max_size is None else max_size
+        given = {"consumer": consumer, "last": self._served.get(consumer, ""), "max": limit}
+        for choice in choices:
+            found = choice.run(tx, given).first()
             if found is not None:
                 return found
         return None
@@ -175,15 +197,14 @@ class Jobs(Parking):
     def beat(self, job: Job) -> bool:
         """Say that the job is alive; False means that it was taken over."""
         with self.database.write() as tx:
-            return tx.execute(update(JOB).where(*_mine(job)).values(beat=JOB.c.beat + 1)).rowcount == 1
+            return _BEAT.run(tx, {"n": job.n, "fence": job.fence}).rowcount == 1
 
     def finish(self, tx: Connection, job: Job) -> None:
         """End the job in `tx`, as its first statement; raises Fenced when another has taken over."""
         self.database.lock(tx, [lane_lock(job.consumer, job.lane)])
-        values = {"state": "done", "headers": "{}", "body": b"", "code": "", "reason": ""}
-        if tx.execute(update(JOB).where(*_mine(job)).values(**values)).rowcount != 1:
+        if _FINISH.run(tx, {"n": job.n, "fence": job.fence, "nothing": b""}).rowcount != 1:
             raise Fenced
-        tx.execute(update(LINE).where(LINE.c.consumer == job.consumer, LINE.c.run > 0).values(run=0))
+        _SUCCESS.run(tx, {"consumer": job.consumer})
         promote(self.database, tx, job.consumer, [job.lane])
         self.wake.mark(job.consumer)
 
@@ -209,12 +230,8 @@ class Jobs(Parking):
         """Put silent jobs back and wake due retries; returns how many. Call it often; it takes no lock when idle."""
         now, at = self.clock.monotonic(), self.clock.now().timestamp()
         with self.database.read() as tx:
-            running = tx.execute(
-                select(JOB.c.n, JOB.c.lane, JOB.c.fence, JOB.c.beat, JOB.c.deaths).where(
-                    JOB.c.consumer == consumer, JOB.c.state != "done", JOB.c.state == "running"
-                )
-            ).all()
-            due = tx.execute(self._due(consumer, at)).all()
+            running = _RUNNING.run(tx, {"consumer": consumer}).all()
+            due = _DUE.run(tx, {"consumer": consumer, "now": at, "beyond": at + self.beyond_s}).all()
         silent = self._silent(consumer, running, now)
         count = sum(self._take_over(consumer, row) for row in silent)
         for row in due:

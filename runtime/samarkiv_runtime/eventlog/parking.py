@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from samarkiv_contracts.problems import Fenced, NotFound, Problem
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from samarkiv_runtime.database import Database
@@ -88,6 +88,8 @@ class Parking:
         self._first_retry_s = first_retry_s
         self._longest_retry_s = longest_retry_s
         self._hooks: dict[str, Hook] = {}
+        # A due time beyond the longest pause can only come from a clock that has jumped: such a job is woken as well.
+        self.beyond_s = 2 * max(longest_retry_s, probe_s)
         database.after_write(self.wake.ended)
 
     def when_parked(self, consumer: str, hook: Hook) -> None:
@@ -149,13 +151,6 @@ class Parking:
         grown: float = self._first_retry_s * float(GROWTH) ** min(tried - 1, 20)
         return min(grown, self._longest_retry_s) * jitter
 
-    def _due(self, consumer: str, at: float) -> Select[Any]:
-        # A due time beyond the longest pause can only come from a clock that has jumped: wake it as well.
-        beyond = at + 2 * max(self._longest_retry_s, self.probe_s)
-        return select(JOB.c.n, JOB.c.lane, JOB.c.due).where(
-            JOB.c.consumer == consumer, JOB.c.state == "later", or_(JOB.c.due <= at, JOB.c.due > beyond)
-        )
-
     # ------------------------------------------------------------------ the operator's acts
 
     def retry_parked(self, n: int) -> bool:
@@ -165,7 +160,7 @@ class Parking:
 
     def drop_parked(self, n: int, reason: str) -> bool:
         """Give up a parked job for a stated reason, which frees what waits behind it; False when it is not parked."""
-        values = {"state": "done", "code": "dropped", "reason": reason, "headers": "{}", "body": b""}
+        values = {"state": "done", "code": "dropped", "reason": reason, "headers": "", "body": b""}
         return self._resolve(n, values)
 
     def _resolve(self, n: int, values: dict[str, Any]) -> bool:
@@ -224,7 +219,7 @@ class Parking:
             partition=row.part,
             offset=row.off,
             age_s=max(0.0, self._now() - row.at),
-            headers=json.loads(row.headers),
+            headers=json.loads(row.headers or "{}"),
             body=row.body,
         )
 

@@ -7,19 +7,16 @@ from typing import Any
 
 from pydantic import ValidationError
 from samarkiv_contracts.envelope import Envelope
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.eventlog.outbox import matches
+from samarkiv_runtime.eventlog.statement import Statement
 from samarkiv_runtime.ports import Job, LogRecord
 
-_LANES = {
-    "sqlite": "SELECT value AS lane FROM json_each(:lanes)",
-    "postgresql": "SELECT lane FROM unnest(CAST(:lanes AS text[])) AS wanted(lane)",
-}
-
 # The head of a lane becomes ready; behind a parked or waiting-for-retry head only an urgent event passes.
-_PROMOTE = """
+_PROMOTE = Statement(
+    """
 WITH lanes AS ({lanes}),
 head AS (
   SELECT lanes.lane,
@@ -36,7 +33,10 @@ next AS (
   FROM head WHERE head.active IS NULL AND head.first IS NOT NULL
 )
 UPDATE job SET state = 'ready' WHERE n IN (SELECT n FROM next WHERE n IS NOT NULL)
-"""
+""",
+    lanes="SELECT value AS lane FROM json_each(:lanes)"
+    "|SELECT lane FROM unnest(CAST(:lanes AS text[])) AS wanted(lane)",
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,8 @@ def promote(database: Database, tx: Connection, consumer: str, lanes: Iterable[s
     wanted: Any = sorted(set(lanes))
     if not wanted:
         return 0
-    statement = text(_PROMOTE.format(lanes=_LANES[database.dialect]))
     given = json.dumps(wanted) if database.dialect == "sqlite" else wanted
-    return tx.execute(statement, {"consumer": consumer, "lanes": given}).rowcount
+    return _PROMOTE.run(tx, {"consumer": consumer, "lanes": given}).rowcount
 
 
 def lane_lock(consumer: str, lane: str) -> str:
