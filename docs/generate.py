@@ -208,6 +208,13 @@ def _commands(group: Any, before: tuple[str, ...]) -> list[tuple[str, ...]]:
     return found
 
 
+def nginx() -> dict[str, str]:
+    """Return the reverse proxy's configuration for the compose file."""
+    from samarkiv.front import nginx_configuration
+
+    return {"deploy/nginx/samarkiv.conf": nginx_configuration(load_settings(_env_file=None))}
+
+
 def _json(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
@@ -222,6 +229,7 @@ MAKERS: tuple[Callable[[], dict[str, str]], ...] = (
     metrics_page,
     states_page,
     cli_page,
+    nginx,
 )
 
 

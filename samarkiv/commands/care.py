@@ -47,9 +47,11 @@ def trace(client: Client, identity: str) -> dict[str, Any]:
 
 def show_trace(story: dict[str, Any]) -> None:
     """Print the walk as sentences with times."""
-    print(story.get("title", ""))
-    for one in story["events"]:
-        print(f"  {one['at']}  {one['text']}")
+    print(f"{story['kind']} {story['id']}")
+    for one in story["steps"]:
+        print(f"  {one['at'] or '':<22} {one['text']}")
+    for package in story["packages"]:
+        print(f"  {package}")
 
 
 def parked(client: Client) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import json
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from samarkiv.app import Archive
 from samarkiv.client import Client
 from samarkiv.commands import deliver
 from samarkiv.demo import stream
-from samarkiv.demo.agreements import AGREEMENTS
+from samarkiv.demo.agreements import AGREEMENTS, Agreed
 from samarkiv.demo.deliveries import Sent, planned
-from samarkiv.demo.members import MEMBERS, authorities_of
+from samarkiv.demo.members import MEMBERS, Member, authorities_of
 
 SEED = 2026
 RECORDS = 100
@@ -27,12 +27,12 @@ BATCH = "application/cloudevents-batch+json"
 PATIENCE_S = 1200
 
 
-def members(parts: Parts) -> dict[str, str]:
-    """Make the eleven members with their authorities unless they are there; returns short name → tenant id."""
+def members(parts: Parts, wanted: Sequence[Member] = MEMBERS) -> dict[str, str]:
+    """Make the members with their authorities unless they are there; returns short name → tenant id."""
     with parts.house.database.read() as tx:
         known = {row["slug"]: row["id"] for row in store.list_tenants(tx)}
-    with talk.progress(talk.pick("Medlemmar", "Members"), len(MEMBERS), unit="members") as advance:
-        for member in MEMBERS:
+    with talk.progress(talk.pick("Medlemmar", "Members"), len(wanted), unit="members") as advance:
+        for member in wanted:
             if member.slug not in known:
                 said = {
                     "slug": member.slug,
@@ -45,12 +45,12 @@ def members(parts: Parts) -> dict[str, str]:
     return known
 
 
-def agreements(parts: Parts, tenants: dict[str, str]) -> None:
+def agreements(parts: Parts, tenants: dict[str, str], wanted: Sequence[Agreed] = AGREEMENTS) -> None:
     """Make the agreements, approved by both parties, unless they are there."""
     with talk.progress(
-        talk.pick("Överenskommelser", "Agreements"), len(AGREEMENTS), unit="agreements"
+        talk.pick("Överenskommelser", "Agreements"), len(wanted), unit="agreements"
     ) as advance:
-        for one in AGREEMENTS:
+        for one in wanted:
             with parts.house.database.read() as tx:
                 found = store.find_agreement(tx, one.reference)
                 boards = {row["slug"]: row["id"] for row in store.list_authorities(tx, tenants[one.member])}

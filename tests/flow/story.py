@@ -59,7 +59,7 @@ def tell(client: Client, public: Client, folder: Path) -> dict[str, Any]:
     assert streamed["title"] == case["data"]["title"]
 
     assert all(one["outcome"] == "ok" for one in care.verify(client, row["packages"][0]))
-    assert any("godkänd" in one["text"].lower() for one in care.trace(client, delivery)["events"])
+    assert any("godkänd" in one["text"].lower() for one in care.trace(client, delivery)["steps"])
     return {"delivery": delivery, "package": row["packages"][0], "record": streamed["record"]}
 
 
