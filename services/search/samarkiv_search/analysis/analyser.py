@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from samarkiv_search.analysis.identifiers import TOKEN, Identifier, canonical
 from samarkiv_search.analysis.lexicon import Lexicon
@@ -38,7 +39,27 @@ class Fields:
 
     def joined(self) -> dict[str, str]:
         """Return field → text for a whitespace analyzer."""
-        return {name: " ".join(getattr(self, name)) for name in FIELDS}
+        join = " ".join
+        return {
+            "light": join(self.light),
+            "lemmas": join(self.lemmas),
+            "stems": join(self.stems),
+            "parts": join(self.parts),
+            "plain": join(self.plain),
+            "ids": join(self.ids),
+        }
+
+    def copy(self) -> "Fields":
+        """Return fields that can be filled on without touching these."""
+        return Fields(
+            self.light[:],
+            self.lemmas.copy(),
+            self.stems.copy(),
+            self.parts.copy(),
+            self.plain.copy(),
+            self.ids.copy(),
+            self.persons,
+        )
 
 
 class Analyser:
@@ -47,6 +68,7 @@ class Analyser:
     def __init__(self, lexicon: Lexicon | None = None, words: Words | None = None) -> None:
         self.lexicon = lexicon or Lexicon()
         self.words = words or Words(self.lexicon)
+        self._folder = lru_cache(maxsize=500)(self._read_folder)
 
     def warm(self) -> None:
         """Load the dictionary now (1 s)."""
@@ -62,6 +84,19 @@ class Analyser:
             if text:
                 self._fill(out, lower(clean(text)), persons)
         return out.joined()
+
+    def named(self, path: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the fields of a file's path for an open and for a closed index; a folder is analysed once."""
+        folder, _, name = path.rpartition("/")
+        out = self._folder(folder).copy() if folder else Fields()
+        self._fill(out, lower(clean(name)), persons=False)
+        shown = out.joined()
+        return shown, self.fields((folder, name), persons=True) if out.persons else shown
+
+    def _read_folder(self, folder: str) -> Fields:
+        out = Fields()
+        self._fill(out, lower(clean(folder)), persons=False)
+        return out
 
     def both(self, texts: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return the fields for an open and for a closed index; analysed once when no personal number stands there."""

@@ -1,5 +1,7 @@
 """A closed list of format families, for the facet `format`."""
 
+from functools import lru_cache
+
 from samarkiv_contracts.text import Text
 
 FAMILIES: dict[str, Text] = {
@@ -52,6 +54,7 @@ _PARTS = (
 _KINDS = {"image": "image", "audio": "sound", "video": "video", "text": "text"}
 
 
+@lru_cache(maxsize=1000)
 def family(mime: str) -> str:
     """Return the family of a MIME type; `other` for what is unknown."""
     bare = mime.split(";", 1)[0].split(",", 1)[0].strip().lower()

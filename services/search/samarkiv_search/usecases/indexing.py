@@ -1,11 +1,13 @@
 """A package into the two indexes: from its own metadata and its derivatives, nothing else (DESIGN §3.6)."""
 
-import pickle  # only our own documents, in our own temporary file
+import marshal  # only our own documents, in our own temporary file: four times as quick as pickle
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, Literal, Self
+from operator import attrgetter
+from typing import IO, Any, Literal, Self
 
 from samarkiv_contracts.events.index import PackageIndexed
 from samarkiv_contracts.events.package import (
@@ -30,6 +32,9 @@ from samarkiv_search.usecases.spool import FileSpool
 
 Coverage = Literal["names", "text"]
 IN_MEMORY = 4 << 20
+BATCH = 200
+APART = 1000
+_FIELDS = attrgetter("id", "analysed", "keywords", "numbers", "stored", "text")
 
 
 def index_version(version: int, coverage: Coverage) -> int:
@@ -55,6 +60,7 @@ class _Waiting:
 
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by exit
+        self._batch: list[tuple[Any, ...]] = []
         self.count = 0
 
     def __enter__(self) -> Self:
@@ -64,13 +70,24 @@ class _Waiting:
         self._file.close()
 
     def add(self, document: IndexDocument) -> None:
-        pickle.dump(document, self._file, pickle.HIGHEST_PROTOCOL)
+        """Keep a document."""
+        self._batch.append(_FIELDS(document))
         self.count += 1
+        if len(self._batch) == BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        raw = marshal.dumps(self._batch)
+        self._file.write(len(raw).to_bytes(8, "big") + raw)
+        self._batch.clear()
 
     def __iter__(self) -> Iterator[IndexDocument]:
+        if self._batch:
+            self._flush()
         self._file.seek(0)
-        for _ in range(self.count):
-            yield pickle.load(self._file)  # noqa: S301 - written above
+        while head := self._file.read(8):
+            for fields in marshal.loads(self._file.read(int.from_bytes(head, "big"))):  # noqa: S302 - written above
+                yield IndexDocument(*fields)
 
 
 def index_into(
@@ -106,15 +123,29 @@ def index_into(
             for where, document in told:
                 waiting[where].add(document)
             progress("index", count, said.records)
-        version = index_version(head, coverage)
-        for index, where in ((public, "public"), (closed, "closed")):
-            chosen = waiting["public" if where == "public" else "closed"]
-            if chosen.count:
-                index.put(package, version, chosen)
-            else:
-                index.remove(package, version)
-            index.refresh()
+        _put(
+            package, index_version(head, coverage), ((public, waiting["public"]), (closed, waiting["closed"]))
+        )
         return Indexed(package, said.tenant, said.level, head, coverage, count, spool.files)
+
+
+def _put(package: str, version: int, chosen: tuple[tuple[SearchIndex, _Waiting], ...]) -> None:
+    """Put documents into both indexes: small packages one after the other, large ones at the same time."""
+
+    def one(index: SearchIndex, documents: _Waiting) -> None:
+        if documents.count:
+            index.put(package, version, documents)
+        else:
+            index.remove(package, version)
+        index.refresh()
+
+    if all(documents.count <= APART for _index, documents in chosen):
+        for index, documents in chosen:
+            one(index, documents)
+        return
+    with ThreadPoolExecutor(len(chosen), thread_name_prefix="search-put") as threads:
+        for done in [threads.submit(one, *pair) for pair in chosen]:
+            done.result()
 
 
 def _take_text(parts: Parts, package: str, head: int, spool: FileSpool) -> bool:
