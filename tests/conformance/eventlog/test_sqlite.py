@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import samarkiv_runtime
 from samarkiv_runtime.clock import SystemClock
 from samarkiv_runtime.database import Database, migrate
 from samarkiv_runtime.eventlog.sqlite import SqliteLog
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests.conformance.eventlog.bench import Bench, Collected, keys_of, outgoing
 from tests.conformance.eventlog.jobs_contract import JobsContract
@@ -37,11 +38,17 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def without_fsync(connection: Any, _record: Any) -> None:
+    """Spare the disk: these cases kill processes, not the power; what the kernel has been given is kept."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @pytest.fixture
 def bench(empty: Path, tmp_path: Path) -> Iterator[Bench]:
     path = tmp_path / "archive.sqlite"
     path.write_bytes(empty.read_bytes())
     database = Database.open(f"sqlite:///{path}")
+    event.listen(database.engine, "connect", without_fsync)
 
     def inject(topic: str, key: str, body: bytes) -> None:
         with database.write() as tx:
