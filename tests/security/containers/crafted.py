@@ -34,7 +34,7 @@ class Entry:
 def packed(entry: Entry) -> bytes:
     if not entry.deflate:
         return entry.data
-    z = zlib.compressobj(9, zlib.DEFLATED, -15)
+    z = zlib.compressobj(6, zlib.DEFLATED, -15)
     return z.compress(entry.data) + z.flush()
 
 

@@ -248,6 +248,10 @@ class FolderTree(_Sorted):
             raise KeyError(path)
         return self._on_disk(path).open("rb")
 
+    def mode(self, path: str) -> int:
+        """Return the mode of what lies at a path, links not followed (`strange` ones too)."""
+        return self._on_disk(path).lstat().st_mode
+
     def _on_disk(self, path: str) -> Path:
         return self._folder / path.removeprefix(self._root)
 

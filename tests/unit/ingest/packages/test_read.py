@@ -3,11 +3,14 @@
 import hashlib
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 from samarkiv_contracts.problems import InvalidInput
+from samarkiv_ingest.packages.folder import folder_findings
+from samarkiv_ingest.packages.limits import Limits
 from samarkiv_ingest.packages.read import CheckedTree, FolderTree
 from samarkiv_ingest.packages.zip_writer import StoredZip, zip_folder
 
@@ -163,3 +166,20 @@ def test_zip64_is_written_where_needed():
     box.finish()
     assert seen.count(b"PK\6\6") == seen.count(b"PK\6\7") == 1
     assert size.to_bytes(8, "little") * 2 in bytes(seen)
+
+
+def test_a_folder_gets_the_verdict_its_zip_would_get(tmp_path):
+    base = tmp_path / "p"
+    for path in ("Dir/a", "dir/b", "NUL.txt", "ok/.DS_Store"):
+        (base / path).parent.mkdir(parents=True, exist_ok=True)
+        (base / path).touch()
+    (base / "link").symlink_to("x")
+    os.mkfifo(base / "pipe")
+    told = {(one.code, one.file) for one in folder_findings(FolderTree(base), Limits())}
+    assert told == {
+        ("SAM-NAME-COLLISION", "p/Dir"),
+        ("SAM-NAME-RESERVED", "p/NUL.txt"),
+        ("SAM-JUNK", "p/ok/.DS_Store"),
+        ("SAM-ENTRY-LINK", "p/link"),
+        ("SAM-ENTRY-DEVICE", "p/pipe"),
+    }
