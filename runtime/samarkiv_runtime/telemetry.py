@@ -83,6 +83,7 @@ class Meters:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._made: dict[str, Counter | Gauge | Histogram] = {}
+        self._pulled: dict[str, _Pulled] = {}
 
     def _meter(self, name: str) -> Counter | Gauge | Histogram:
         metric = _BY_NAME[name]
@@ -113,8 +114,12 @@ class Meters:
         (meter.labels(**labels) if labels else meter).set(value)
 
     def pull(self, name: str, read: Pull) -> None:
-        """Read a gauge when it is scraped: `read` gives label values to value (`()` for no labels)."""
-        self.registry.register(_Pulled(_BY_NAME[name], read))
+        """Read a gauge when it is scraped: `read` gives label values to value (`()` for no labels); a later one replaces it."""
+        earlier = self._pulled.pop(name, None)
+        if earlier is not None:
+            self.registry.unregister(earlier)
+        self._pulled[name] = _Pulled(_BY_NAME[name], read)
+        self.registry.register(self._pulled[name])
 
     def text(self) -> bytes:
         """Return the exposition text."""
