@@ -43,7 +43,7 @@ def permits(seed: int, count: int, year: int) -> Files:
         dnr = f"BN {year}-{number + 400:06d}"
         designation = f"LINDHAMRA {rng.choice(('TALLEN', 'KVARNVINGEN', 'ÅKERN', 'HÖJDEN', 'SJÖBODEN'))} {rng.randint(1, 9)}:{number}"
         matter = made.MATTERS[number % len(made.MATTERS)]
-        folder = f"bygglov {year}/{dnr.replace(' ', '_')} {designation.title()}"
+        folder = f"bygglov {year}/{dnr.replace(' ', '_')} {designation.title().replace(':', '-')}"
         files[f"{folder}/beslut.pdf"] = _decision(rng, dnr, designation, matter)
         files[f"{folder}/ritning A1.tif"] = made.drawing(rng, designation)
         files[f"{folder}/läge.gml"] = made.gml(designation, rng)

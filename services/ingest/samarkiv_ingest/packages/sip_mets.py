@@ -70,6 +70,7 @@ def representation(header: Header, files: Iterable[Fact]) -> Iterator[str]:
     pointer = f'<fptr FILEID="{ident}-data"/>' if count else ""
     yield (
         f'<structMap ID="{ident}-map" TYPE="PHYSICAL" LABEL="CSIP"><div ID="{ident}-div" LABEL="{text(header.objid)}">'
+        f'<div ID="{ident}-div-metadata" LABEL="Metadata"/>'
         f'<div ID="{ident}-div-data" LABEL="Data">{pointer}</div></div></structMap>\n</mets>\n'
     )
 

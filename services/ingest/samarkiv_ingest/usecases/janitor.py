@@ -61,6 +61,7 @@ def _clearable(parts: Parts, limit: int) -> list[str]:
             t.delivery.c.agreement,
             t.delivery.c.updated_at,
             t.delivery.c.kind,
+            t.delivery.c.checked,
         )
         .where(
             t.delivery.c.cleared.is_(False),
