@@ -88,6 +88,12 @@ def types(tx: Connection, limit: int) -> list[Row[Any]]:
     )
 
 
+def least_copies(tx: Connection) -> int:
+    """Return in how many copies the package with the fewest lies; 0 when nothing is stored."""
+    each = select(func.count().label("copies")).select_from(t.fixity).group_by(t.fixity.c.package).subquery()
+    return int(tx.execute(select(func.min(each.c.copies))).scalar() or 0)
+
+
 def open_files(tx: Connection) -> int:
     """Return how many files are at level 0."""
     return int(tx.execute(select(func.count()).select_from(t.file).where(t.file.c.level == 0)).scalar() or 0)
@@ -160,7 +166,7 @@ def checks(tx: Connection, seen: Sequence[str] | None, limit: int = 12) -> list[
     """Return the last checks: what was not ok first, then the newest."""
     return list(
         tx.execute(
-            select(t.fixity, t.package.c.label)
+            select(t.fixity, t.package.c.label, t.package.c.level)
             .select_from(t.fixity.outerjoin(t.package, t.package.c.id == t.fixity.c.package))
             .where(_within(t.fixity.c.tenant, seen))
             .order_by(

@@ -184,6 +184,7 @@ def put_fixity(
             {"package": package, "copy_name": name},
             {"tenant": tenant, "outcome": outcome, "at": at, "codes": codes},
         )
+    touch(tx)
 
 
 def put_delivery(tx: Connection, delivery: str, values: Mapping[str, object]) -> None:

@@ -40,6 +40,7 @@ class Figures:
     records: int
     open_records: int
     open_files: int
+    copies: int
     first: int
     last: int
     members: tuple[Member, ...]
@@ -76,6 +77,7 @@ def _count(tx: Any) -> Figures:
         records=records,
         open_records=opened,
         open_files=sums.open_files(tx),
+        copies=sums.least_copies(tx),
         first=first,
         last=last,
         members=tuple(
@@ -97,6 +99,7 @@ def figures_told(figures: Figures) -> dict[str, Any]:
         "records": figures.records,
         "open_records": figures.open_records,
         "open_files": figures.open_files,
+        "copies": figures.copies,
         "years": {"first": figures.first, "last": figures.last} if figures.last else None,
         "members": [
             {"id": one.id, "name": one.name, "population": one.population or None, "records": one.records}

@@ -175,22 +175,15 @@ def _components(site: Site, request: Request) -> dict[str, Any]:
         ],
         "hits": [
             {
-                "id": "x",
+                "id": key,
                 "href": "#main",
-                "title": title,
-                "marked": title,
-                "level": 0,
-                "path": path,
-                "context": say("Bygglov"),
-            },
-            {
-                "id": "y",
-                "href": "#main",
-                "title": say("Slutbetyg"),
-                "level": 1,
-                "path": path[:2],
+                "title": name,
+                "marked": name,
+                "level": level,
+                "path": where,
                 "context": "",
-            },
+            }
+            for key, name, level, where in (("x", title, 0, path), ("y", say("Slutbetyg"), 1, path[:2]))
         ],
         "files": [
             {**file, "size": 184_000, "level": 0},

@@ -233,13 +233,14 @@ def _story(
         steps = []
     if steps:
         return steps
+    events = list(item.get("events") or ())
     told = [
         {
-            "tone": TONES.get(str(one["state"]), "ok") or "ok",
+            "tone": (TONES.get(str(one["state"]), "") or "ok") if one is events[-1] else "ok",
             "text": capital(str(one["text"])),
             "at": str(one["at"]),
         }
-        for one in item.get("events") or ()
+        for one in events
     ]
     waits = expected(str(item["state"]), test=bool(item.get("test")))
     return [*told, *steps_shown(waits, tongue)]

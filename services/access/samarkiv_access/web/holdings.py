@@ -162,12 +162,19 @@ def _outcome(outcome: str, tongue: Tongue) -> tuple[str, str]:
 def _check(one: Any, tongue: Tongue) -> dict[str, str]:
     tone, word = _outcome(one.outcome, tongue)
     return {
-        "title": one.label or one.package,
-        "copy": one.copy_name,
+        "title": named(one, one.package, tongue),
+        "copy_name": one.copy_name.upper() if len(one.copy_name) == 1 else one.copy_name,
         "tone": tone,
         "word": word,
         "at": one.at,
     }
+
+
+def named(one: Any, package: str, tongue: Tongue) -> str:
+    """Return a package's label, or for a closed one only that it is a package: this page tells no content."""
+    if one.label and one.level in {0, 1}:
+        return str(one.label)
+    return tongue.say("Paket {id}", id=package[5:13])
 
 
 def _copy(name: str, counts: list[Any], tongue: Tongue) -> dict[str, str]:
@@ -190,4 +197,4 @@ def _migration(one: Any, tongue: Tongue) -> dict[str, str]:
         parts.append(tongue.count("en behöver granskas", "{n} behöver granskas", one.needs_review))
     if one.could_not:
         parts.append(tongue.count("en kunde inte göras", "{n} kunde inte göras", one.could_not))
-    return {"title": one.label or one.id, "text": ", ".join(parts)}
+    return {"title": named(one, one.id, tongue), "text": ", ".join(parts)}

@@ -44,12 +44,12 @@ class Tongue:
     messages: Mapping[str, str | tuple[str, ...]]
     number: Callable[[int], str]
 
-    def say(self, message: str, **values: object) -> str:
+    def say(self, message: str, /, **values: object) -> str:
         """Return the message in this language; the Swedish source when the catalogue lacks it."""
         found = self.messages.get(message, message)
         return fill(found if isinstance(found, str) else found[0], values)
 
-    def count(self, one: str, many: str, n: int, **values: object) -> str:
+    def count(self, one: str, many: str, n: int, /, **values: object) -> str:
         """Return the singular or plural message with `{n}` as a written number."""
         found = self.messages.get(one)
         forms = found if isinstance(found, tuple) else (one, many)

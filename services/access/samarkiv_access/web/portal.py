@@ -57,7 +57,10 @@ def _portal(figures: Figures, tongue: Tongue) -> dict[str, Any]:
             },
             {"figure": tongue.number(len(figures.members)), "text": tongue.say("kommuner i samverkan")},
             {"figure": tongue.number(figures.open_files), "text": tongue.say("filer att läsa direkt")},
-            {"figure": tongue.number(2), "text": tongue.say("kopior av allt, minst; de läses om löpande")},
+            {
+                "figure": tongue.number(figures.copies),
+                "text": tongue.say("kopior av allt, som läses om löpande"),
+            },
         ],
         "doors": [_door(one, figures, tongue) for one in figures.types[:DOORS]],
         "members": [

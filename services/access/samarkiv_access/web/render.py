@@ -1,5 +1,6 @@
 """Making a page: the Jinja environment, its filters, and what every page has around it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from samarkiv_contracts.states import word
 
 from samarkiv_access.domain.journey import spelled
@@ -17,6 +19,7 @@ from samarkiv_access.web.language import LANGUAGES, NAMES, Tongue, Tongues
 
 HERE = Path(__file__).parent
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_WHOLE = re.compile(r"(?<![\w-])(?:[A-ZÅÄÖ]{1,6} )?\d{4}-\d{2,8}(?:-\d{2})?(?: \d{2}:\d{2})?(?![\w-])")
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -99,6 +102,7 @@ def _environment(tongue: Tongue) -> Environment:
         size=lambda n: size(n, tongue.code),
         moment=moment,
         capitalfirst=capital_first,
+        whole=whole,
     )
     env.globals.update(
         _=tongue.say,
@@ -155,6 +159,12 @@ def moment(at: str | datetime) -> str:
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return at.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
+
+
+def whole(text: object) -> Markup:
+    """Return text in which dates and numbers like `BN 2009-000412` are not broken over two lines."""
+    safe = str(escape(text))
+    return Markup(_WHOLE.sub(r'<span class="nobr">\g<0></span>', safe))  # noqa: S704  (escaped above)
 
 
 def capital_first(text: str) -> str:

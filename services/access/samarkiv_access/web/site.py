@@ -21,6 +21,12 @@ from samarkiv_access.usecases.ports import Views
 from samarkiv_access.web.language import Tongue
 from samarkiv_access.web.render import Frame, Me, Pages
 
+# Of several roles the one that says most of a person is shown.
+_FOREMOST = (
+    *("archivist", "approver", "disclosure_officer", "producer", "staff_reader", "researcher", "auditor"),
+    *("administrator", "operator"),
+)
+
 
 class SignIn(Protocol):
     """Sign-in by name and password, as identity gives it; raises NotSignedIn, TooManyRequests."""
@@ -73,10 +79,11 @@ class Site:
         )
 
     def _title(self, caller: Caller, tongue: Tongue) -> str:
-        roles = list(dict.fromkeys(role_word(grant.role, tongue) for grant in caller.subject.grants))
+        held = {grant.role for grant in caller.subject.grants}
+        roles = [role_word(role, tongue) for role in _FOREMOST if role in held]
         account = caller.subject.account
         name = self.names([account]).get(account, "") or tongue.say("Inloggad")
-        return f"{name} · {', '.join(roles[:2])}" if roles else name
+        return f"{name} · {roles[0]}" if roles else name
 
     def _footer(self, tongue: Tongue) -> str:
         n = len(self.counter.figures().members)
