@@ -1,0 +1,112 @@
+"""CSIP requirements on the folders of a package."""
+
+from samarkiv_ingest.validators.eark.requirement import row, table
+
+STRUCTURE = table(
+    row(
+        "CSIPSTR1",
+        "MUST",
+        "",
+        "Paketet ska ligga i en enda rotmapp",
+        "The package must lie in one root folder",
+    ),
+    row(
+        "CSIPSTR2",
+        "SHOULD",
+        "",
+        "Rotmappen bör heta som paketets OBJID",
+        "The root folder should be named by the OBJID of the package",
+    ),
+    row(
+        "CSIPSTR3",
+        "MAY",
+        "",
+        "Paketet kan packas som zip eller tar",
+        "The package may be packed as zip or tar",
+    ),
+    row(
+        "CSIPSTR4",
+        "MUST",
+        "METS.xml",
+        "Rotmappen ska ha en fil METS.xml",
+        "The root folder must have a file METS.xml",
+    ),
+    row(
+        "CSIPSTR5",
+        "SHOULD",
+        "metadata",
+        "Rotmappen bör ha en mapp metadata",
+        "The root folder should have a folder metadata",
+    ),
+    row(
+        "CSIPSTR6",
+        "SHOULD",
+        "metadata/preservation",
+        "Bevarandemetadata bör ligga i metadata/preservation",
+        "Preservation metadata should lie in metadata/preservation",
+    ),
+    row(
+        "CSIPSTR7",
+        "SHOULD",
+        "metadata/descriptive",
+        "Beskrivande metadata bör ligga i metadata/descriptive",
+        "Descriptive metadata should lie in metadata/descriptive",
+    ),
+    row(
+        "CSIPSTR8",
+        "MAY",
+        "metadata/other",
+        "Andra metadata kan ligga i egna mappar",
+        "Other metadata may lie in folders of their own",
+    ),
+    row(
+        "CSIPSTR9",
+        "SHOULD",
+        "representations",
+        "Rotmappen bör ha en mapp representations",
+        "The root folder should have a folder representations",
+    ),
+    row(
+        "CSIPSTR10",
+        "SHOULD",
+        "representations/*",
+        "Varje representation bör ha en egen mapp",
+        "Each representation should have a folder of its own",
+    ),
+    row(
+        "CSIPSTR11",
+        "SHOULD",
+        "representations/*/data",
+        "Representationen bör ha en mapp data",
+        "The representation should have a folder data",
+    ),
+    row(
+        "CSIPSTR12",
+        "SHOULD",
+        "representations/*/METS.xml",
+        "Representationen bör ha en egen METS.xml",
+        "The representation should have a METS.xml of its own",
+    ),
+    row(
+        "CSIPSTR13",
+        "SHOULD",
+        "representations/*/metadata",
+        "Representationen bör ha en mapp metadata",
+        "The representation should have a folder metadata",
+    ),
+    row("CSIPSTR14", "MAY", "", "Paketet kan ha ytterligare mappar", "The package may have further folders"),
+    row(
+        "CSIPSTR15",
+        "SHOULD",
+        "schemas",
+        "XML-scheman bör ligga i en mapp schemas",
+        "XML schemas should lie in a folder schemas",
+    ),
+    row(
+        "CSIPSTR16",
+        "SHOULD",
+        "documentation",
+        "Dokumentation bör ligga i en mapp documentation",
+        "Documentation should lie in a folder documentation",
+    ),
+)
