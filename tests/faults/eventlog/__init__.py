@@ -1,0 +1,1 @@
+"""Storms: worker processes killed and stopped at seeded moments."""
