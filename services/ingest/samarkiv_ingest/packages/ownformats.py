@@ -11,6 +11,8 @@ _SPACE = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?(?:\s+|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\])?>)*",
     re.DOTALL,
 )
+_CONTROLS = bytes((*range(9), *range(14, 19), 127))
+_PARSED = 8_192
 _SWEDISH = {
     "latin-1": b"\xe5\xe4\xf6\xc5\xc4\xd6",
     "cp850": b"\x86\x84\x94\x8f\x8e\x99",
@@ -74,8 +76,7 @@ def text_charset(head: bytes) -> str:
         return "UTF-8 with BOM"
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "UTF-16"
-    controls = sum(head.count(byte) for byte in (0, 1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 127))
-    if controls:
+    if len(head.translate(None, _CONTROLS)) != len(head):
         return ""
     if head.isascii():
         return "ASCII"
@@ -101,8 +102,11 @@ def _is_json(head: bytes, charset: str) -> bool:
     body = head.decode("utf-8-sig", "replace").strip() if charset != "UTF-16" else ""
     if body[:1] not in {"{", "["}:
         return False
-    if len(head) == HEAD:
-        return bool(re.match(r'\{\s*"(?:[^"\\]|\\.)*"\s*:|\[\s*[\[{"\d-]', body))
+    if len(head) > _PARSED:
+        ended = len(head) == HEAD or body[-1] == {"{": "}", "[": "]"}[body[0]]
+        return ended and bool(
+            re.match(r'\{\s*"(?:[^"\\]|\\.)*"\s*:|\[\s*(?:[\[{"\d-]|true|false|null)', body)
+        )
     try:
         json.loads(body)
     except (ValueError, RecursionError):
