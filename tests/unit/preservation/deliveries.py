@@ -87,17 +87,9 @@ def record(seed: str, **more: object) -> RecordDescription:
     return RecordDescription.model_validate({**values, **more})
 
 
-def hand_over(
-    staging: ObjectStore,
-    packages: list[dict[str, bytes]],
-    empty_folders: tuple[str, ...] = (),
-    *,
-    seed: str = "p",
-    interleaved: bool = False,
-) -> tuple[Handover, str]:
-    """Put a delivery into staging; returns the handover and its sha-256. Even files lie in the upload, odd in content."""
-    delivery = make_id("dlv", "1")
-    base = f"passed/{delivery}"
+def listing(
+    packages: list[dict[str, bytes]], empty_folders: tuple[str, ...]
+) -> tuple[list[FileEntry], dict[str, bytearray]]:
     stores = {"upload": bytearray(b"head"), "content": bytearray()}
     entries: list[FileEntry] = []
     for number, files in enumerate(packages):
@@ -119,13 +111,11 @@ def hand_over(
             )
             stores[source] += data + b"gap"
         entries += [FileEntry(path=folder, folder=True, package=number) for folder in empty_folders]
-    if interleaved:
-        entries.sort(key=lambda entry: entry.path)
-    put(staging, "uploads/1", bytes(stores["upload"]))
-    put(staging, f"{base}/content.bin", bytes(stores["content"]))
-    put(staging, f"{base}/files.jsonl", "".join(f"{one.model_dump_json()}\n" for one in entries).encode())
-    put(staging, f"{base}/report.json", json.dumps({"outcome": "passed", "findings": []}).encode())
-    handover = Handover(
+    return entries, stores
+
+
+def told_by_ingest(delivery: str, base: str, packages: list[dict[str, bytes]], seed: str) -> Handover:
+    return Handover(
         delivery=delivery,
         tenant=make_id("tnt", "lindhamra"),
         upload="uploads/1",
@@ -160,6 +150,27 @@ def hand_over(
         ),
         people=({"id": make_id("prs", "anna"), "name": "Anna Ek", "role": "archivist"},),
     )
+
+
+def hand_over(
+    staging: ObjectStore,
+    packages: list[dict[str, bytes]],
+    empty_folders: tuple[str, ...] = (),
+    *,
+    seed: str = "p",
+    interleaved: bool = False,
+) -> tuple[Handover, str]:
+    """Put a delivery into staging; returns the handover and its sha-256. Even files lie in the upload, odd in content."""
+    delivery = make_id("dlv", "1")
+    base = f"passed/{delivery}"
+    entries, stores = listing(packages, empty_folders)
+    if interleaved:
+        entries.sort(key=lambda entry: entry.path)
+    put(staging, "uploads/1", bytes(stores["upload"]))
+    put(staging, f"{base}/content.bin", bytes(stores["content"]))
+    put(staging, f"{base}/files.jsonl", "".join(f"{one.model_dump_json()}\n" for one in entries).encode())
+    put(staging, f"{base}/report.json", json.dumps({"outcome": "passed", "findings": []}).encode())
+    handover = told_by_ingest(delivery, base, packages, seed)
     body = handover.model_dump_json().encode()
     put(staging, f"{base}/handover.json", body)
     return handover, hashlib.sha256(body).hexdigest()

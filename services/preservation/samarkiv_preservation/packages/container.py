@@ -3,10 +3,10 @@
 Size and CRC are known before a member is written, so no data descriptor is used and any member can be read by range.
 """
 
-import json
 import struct
 from collections.abc import Callable
 from datetime import datetime
+from json.encoder import encode_basestring
 from pathlib import Path
 
 from samarkiv_preservation.packages.spool import Body, Spool
@@ -68,9 +68,9 @@ class Container:
         self, member: str, offset: int, size: int, sha256: str, crc32: int, puid: str = "", mime: str = ""
     ) -> None:
         """Write the index line of a member; format and MIME type only for data members."""
-        line = f'{{"member":{json.dumps(member, ensure_ascii=False)},"offset":{offset},"length":{size},"sha256":"{sha256}","crc32":{crc32}'
+        line = f'{{"member":{encode_basestring(member)},"offset":{offset},"length":{size},"sha256":"{sha256}","crc32":{crc32}'
         if mime:
-            line += f',"puid":{json.dumps(puid, ensure_ascii=False)},"mime":{json.dumps(mime, ensure_ascii=False)}'
+            line += f',"puid":{encode_basestring(puid)},"mime":{encode_basestring(mime)}'
         self.index.write(f"{line}}}\n".encode())
 
     def add(self, member: str, body: Body, puid: str = "", mime: str = "") -> None:

@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
+from urllib.parse import unquote
 
 from lxml import etree
 
 from samarkiv_preservation.packages.markup import escaped, href
 from samarkiv_preservation.packages.mime import mets_mime
-from samarkiv_preservation.packages.premis import SOFTWARE
 
 PROFILE = "https://earkdip.dilcis.eu/profile/E-ARK-AIP-v2-2-0.xml"
 _M = "{http://www.loc.gov/METS/}"
 _CSIP = "{https://DILCIS.eu/XML/METS/CSIPExtensionMETS}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 Status = Literal["CURRENT", "SUPERSEDED"]
+Kind = Literal["dmdSec", "rightsMD", "digiprovMD"]
+KINDS: tuple[Kind, ...] = ("dmdSec", "rightsMD", "digiprovMD")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Listed:
 class Section:
     """A metadata section of the root: dmdSec, rightsMD or digiprovMD around one mdRef."""
 
-    kind: Literal["dmdSec", "rightsMD", "digiprovMD"]
+    kind: Kind
     listed: Listed
     mdtype: str
     version: str = ""
@@ -191,10 +193,7 @@ class RootMets:
             f'<altRecordID TYPE="{kind}">{escaped(value)}</altRecordID>\n'
             for kind, value in self.alternatives
         )
-        by_kind = {
-            kind: "".join(one.line() for one in self.sections if one.kind == kind)
-            for kind in ("dmdSec", "rightsMD", "digiprovMD")
-        }
+        by_kind = {kind: "".join(one.line() for one in self.sections if one.kind == kind) for kind in KINDS}
         return "".join(
             (
                 opening(self.objid, self.label, 0),
@@ -266,28 +265,44 @@ class RootMets:
         return _read_root(data)
 
 
-def _read_root(data: bytes) -> RootMets:
-    from urllib.parse import unquote
+def _listed(element: "etree._Element", at: "etree._Element") -> Listed:
+    """Return what an element says of a file; the attributes stand on it (`file`) or on its child (`mdRef`)."""
+    told = {**at.attrib, **element.attrib}
+    return Listed(
+        str(element.attrib["ID"]),
+        unquote(str(at.attrib[f"{_XLINK}href"])),
+        str(told["MIMETYPE"]),
+        int(told["SIZE"]),
+        str(element.attrib["CREATED"]),
+        str(told["CHECKSUM"]),
+    )
 
+
+def _read_sections(root: "etree._Element") -> list[Section]:
+    return [
+        Section(
+            kind,
+            _listed(one, one[0]),
+            str(one[0].attrib["MDTYPE"]),
+            str(one[0].attrib.get("MDTYPEVERSION", "")),
+            str(one[0].attrib.get("OTHERMDTYPE", "")),
+            "SUPERSEDED" if one.attrib.get("STATUS") == "SUPERSEDED" else "CURRENT",
+        )
+        for kind in KINDS
+        for one in root.iter(f"{_M}{kind}")
+    ]
+
+
+def _read_root(data: bytes) -> RootMets:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     root = etree.fromstring(data, parser)
     head = root.find(f"{_M}metsHdr")
     if head is None or root.getroottree().docinfo.doctype:
         raise KeyError("metsHdr")
 
-    def listed(element: "etree._Element", at: "etree._Element") -> Listed:
-        return Listed(
-            str(element.attrib["ID"]),
-            unquote(str(at.attrib[f"{_XLINK}href"])),
-            str((element if "MIMETYPE" in element.attrib else at).attrib["MIMETYPE"]),
-            int((element if "SIZE" in element.attrib else at).attrib["SIZE"]),
-            str(element.attrib["CREATED"]),
-            str((element if "CHECKSUM" in element.attrib else at).attrib["CHECKSUM"]),
-        )
-
     def group(use: str) -> list[Listed]:
         found = root.findall(f"{_M}fileSec/{_M}fileGrp[@USE='{use}']/{_M}file")
-        return [listed(one, one[0]) for one in found]
+        return [_listed(one, one[0]) for one in found]
 
     agents = [
         Agent(
@@ -299,18 +314,6 @@ def _read_root(data: bytes) -> RootMets:
         for one in head.findall(f"{_M}agent")
         if one.attrib.get("TYPE") == "ORGANIZATION"
     ]
-    sections = [
-        Section(
-            kind,
-            listed(one, one[0]),
-            str(one[0].attrib["MDTYPE"]),
-            str(one[0].attrib.get("MDTYPEVERSION", "")),
-            str(one[0].attrib.get("OTHERMDTYPE", "")),
-            "SUPERSEDED" if one.attrib.get("STATUS") == "SUPERSEDED" else "CURRENT",
-        )
-        for kind in ("dmdSec", "rightsMD", "digiprovMD")
-        for one in root.iter(f"{_M}{kind}")
-    ]
     return RootMets(
         objid=str(root.attrib["OBJID"]),
         label=str(root.attrib["LABEL"]),
@@ -319,7 +322,7 @@ def _read_root(data: bytes) -> RootMets:
         software=head.findtext(f"{_M}agent/{_M}note", ""),
         agents=agents,
         alternatives=[(str(one.attrib["TYPE"]), one.text or "") for one in head.findall(f"{_M}altRecordID")],
-        sections=sections,
+        sections=_read_sections(root),
         documentation=group("Documentation"),
         schemas=group("Schemas"),
         representations=[
@@ -327,16 +330,3 @@ def _read_root(data: bytes) -> RootMets:
             for one in group("Representations")
         ],
     )
-
-
-__all__ = [
-    "PROFILE",
-    "SOFTWARE",
-    "Agent",
-    "Listed",
-    "Representation",
-    "RootMets",
-    "Section",
-    "representation_head",
-    "representation_tail",
-]

@@ -242,3 +242,14 @@ def test_a_warm_judge_is_asked_again_after_it_died(tmp_path: Path, monkeypatch: 
     assert judge.judge(tmp_path / "good", "2b")["compliant"] is True
     judge.close()
     assert VeraPdf("/no/such/program").judge(tmp_path / "good", "2b")["compliant"] is None
+
+
+@pytest.mark.engines
+def test_what_the_program_makes_is_judged_by_verapdf_and_proved(tmp_path: Path, pool: Pool) -> None:
+    judge = Path(__file__).parents[4] / "deploy" / "engines" / "engines"
+    migrators = Migrators(pool, Sandbox(), verapdf=f"{judge} judge verapdf")
+    planned = migrators.plan("fmt/412", "")
+    assert planned
+    (result,) = planned.migrate([samples.make_docx(tmp_path / "a.docx", 5)], tmp_path)
+    migrators.close()
+    assert (result.outcome, result.measured["verapdf"]) == ("proved", {"compliant": True})
