@@ -100,7 +100,7 @@ def _passed(told: Told) -> Step:
     return Step(
         "ok",
         _text(
-            f"Utan anmärkning i mottagningskontrollen: {sv} blir {spelled(n, 'sv')} arkivpaket",
+            f"Utan anmärkning i mottagningskontrollen: {sv} blir {'ett' if n == 1 else spelled(n, 'sv')} arkivpaket",
             f"Passed acceptance control: {en} become {spelled(n, 'en')} archive {'package' if n == 1 else 'packages'}",
         ),
     )

@@ -11,9 +11,9 @@ from samarkiv_runtime.policy import Resource
 from samarkiv_runtime.web import Caller, CallerOf, PolicyRouter
 
 from samarkiv_access.store import sums
-from samarkiv_access.web.delivery import delivery_page
+from samarkiv_access.web.delivery import counts, delivery_page
 from samarkiv_access.web.language import Tongue
-from samarkiv_access.web.producer import row
+from samarkiv_access.web.producer import capital, row
 from samarkiv_access.web.render import STOCKHOLM, moment
 from samarkiv_access.web.site import Site, fault_of
 
@@ -130,14 +130,11 @@ def _task(one: Mapping[str, Any], text: str, action: str, *, first: bool) -> dic
 
 def _need(item: Mapping[str, Any], tongue: Tongue, *, first: bool) -> dict[str, Any]:
     one = row(item, tongue)
-    errors, warnings = (int(one["findings"].get(key, 0)) for key in ("ERROR", "WARNING"))
+    errors = int(one["findings"].get("ERROR", 0))
+    found = capital(", ".join(counts(one["findings"], tongue)) or tongue.say("Inga avvikelser"))
+    files = tongue.count("en fil", "{n} filer", one["files"])
     texts = {
-        "held": tongue.say(
-            "{e} fel och {w} varningar att ta ställning till, {f} filer.",
-            e=errors,
-            w=warnings,
-            f=tongue.number(one["files"]),
-        ),
+        "held": tongue.say("{findings} att ta ställning till, {files}.", findings=found, files=files),
         "parked": tongue.say("Driften är underrättad. Ingenting har gått förlorat."),
         "rejected": tongue.count(
             "Ett fel. Producenten har fått rapporten.", "{n} fel. Producenten har fått rapporten.", errors

@@ -68,7 +68,7 @@ def delivery_page(
         errors_by={"reason": "", **(wrong or {})},
         form={"reason": reason},
         groups=groups(findings, tongue),
-        counts=_counts(one["findings"], tongue),
+        counts=counts(one["findings"], tongue),
         no_findings=_no_findings(one["state"], tongue),
         packages=_packages(site, caller, one["packages"][:PACKAGES], tongue),
         more_packages=max(0, len(one["packages"]) - PACKAGES),
@@ -159,7 +159,8 @@ def _no_findings(state: str, tongue: Tongue) -> str:
     return tongue.say("Inga avvikelser.")
 
 
-def _counts(findings: Mapping[str, Any], tongue: Tongue) -> list[str]:
+def counts(findings: Mapping[str, Any], tongue: Tongue) -> list[str]:
+    """Return how many errors, warnings and notes there are, in words; none are left out."""
     told = []
     if n := int(findings.get("ERROR", 0)):
         told.append(tongue.count("ett fel", "{n} fel", n))
@@ -202,7 +203,7 @@ def groups(findings: Iterable[Mapping[str, Any]], tongue: Tongue) -> list[dict[s
         )
     told.sort(key=lambda one: one["rank"])
     for n, one in enumerate(told):
-        one["open"] = n == 0 and one["tone"] == "stop"
+        one["open"] = n == 0
     return told
 
 
