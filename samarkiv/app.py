@@ -192,6 +192,6 @@ def prepare(settings: Settings) -> None:
         if not settings.embedded:
             copies, staging, _uploads, derivatives = _stores(settings)
             for store in (*copies.values(), staging, derivatives):
-                store.make_bucket()  # type: ignore[attr-defined]
+                store.prepare()  # type: ignore[attr-defined]
     finally:
         database.close()

@@ -81,7 +81,7 @@ def _expected(client: Client, package: str, folder: Path, form: Form) -> dict[st
     root = next(one for one in folder.iterdir() if one.is_dir())
     if form == "bagit":
         return dict(_bagged(root))
-    found = {}
+    found: dict[str, str] = {}
     for mets in (root / "METS.xml", *sorted(root.glob("representations/*/METS.xml"))):
         found.update(_listed(mets, root.name))
     return found

@@ -47,6 +47,7 @@ class Cluster:
     front: str
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     token: str = ""
+    operator: str = ""
 
     def start(self, name: str) -> None:
         """Start a service (`preservation-2` is a second member of preservation's group)."""
@@ -66,19 +67,22 @@ class Cluster:
             command, env={**self.environment, **home}, stdout=log, stderr=log
         )
 
-    def wait_ready(self, name: str, seconds: float = 60) -> None:
+    def wait_ready(self, name: str, seconds: float = 150) -> None:
         """Wait until a service says that it is ready."""
         deadline = time.monotonic() + seconds
+        said = ""
         while time.monotonic() < deadline:
             if self.processes[name].poll() is not None:
                 break
             try:
-                if httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=2).status_code == 200:
+                answer = httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=5)
+                said = answer.text
+                if answer.status_code == 200:
                     return
-            except httpx.HTTPError:
-                pass
+            except httpx.HTTPError as error:
+                said = repr(error)
             time.sleep(0.1)
-        raise AssertionError(f"{name} is not ready:\n{self.log(name)}")
+        raise AssertionError(f"{name} is not ready: {said}\n{self.log(name)}")
 
     def kill(self, name: str) -> None:
         """End a service at once (kill -9)."""
@@ -101,9 +105,9 @@ class Cluster:
                 process.kill()
                 process.wait(10)
 
-    def client(self, *, signed: bool = True) -> Client:
-        """Return a client at the front."""
-        os.environ["SAMARKIV_URL"], os.environ["SAMARKIV_TOKEN"] = self.front, self.token
+    def client(self, token: str = "", *, signed: bool = True) -> Client:
+        """Return a client at the front, the producer's and archivist's unless another token is given."""
+        os.environ["SAMARKIV_URL"], os.environ["SAMARKIV_TOKEN"] = self.front, token or self.token
         try:
             from samarkiv_runtime.settings import load_settings
 
@@ -205,4 +209,4 @@ def _people(made: Cluster) -> None:
         timeout=180,
     )
     assert done.returncode == 0, done.stderr
-    made.token = done.stdout.strip().splitlines()[-1]
+    made.token, made.operator = done.stdout.strip().splitlines()[-2:]

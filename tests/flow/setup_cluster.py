@@ -19,13 +19,14 @@ def main() -> None:
     load.agreements(parts, load.members(parts, [one for one in members.MEMBERS if one.slug in slugs]), wanted)
     revoking = Revoking(house.database, house.clock)
     accounts = Accounts(house.database, house.clock, house.ids, revoking)
-    account = accounts.create(
-        username="flow", name="Flow", tenant="*", kind="person", password="en lång mening att gissa"
-    )
-    for role in ("producer", "archivist"):
-        accounts.grant(account, NewGrant(role, "*", "*"), decided_by="test", reason="test")
     tokens = ProgramTokens(house.database, house.clock, house.ids, revoking)
-    print(tokens.make(account, "personal", name="flow", days=1).secret)
+    for name, roles in (("flow", ("producer", "archivist")), ("drift", ("operator",))):
+        account = accounts.create(
+            username=name, name=name, tenant="*", kind="person", password=f"en lång mening att gissa {name}"
+        )
+        for role in roles:
+            accounts.grant(account, NewGrant(role, "*", "*"), decided_by="test", reason="test")
+        print(tokens.make(account, "personal", name=name, days=1).secret)
     archive.stop()
 
 

@@ -16,7 +16,7 @@ from samarkiv.demo.packages import as_zip
 WORD = "kantarellsoppa"
 
 
-def tell(client: Client, public: Client, folder: Path) -> dict[str, Any]:
+def tell(client: Client, public: Client, operator: Client, folder: Path) -> dict[str, Any]:
     """Walk the whole way and return what was seen; every step asserts what its user relies on."""
     files = {
         "ärende 1/beslut å.txt": f"Beslut om {WORD} i Åsbrolid.".encode(),
@@ -58,7 +58,7 @@ def tell(client: Client, public: Client, folder: Path) -> dict[str, Any]:
     streamed = _found(public, case["data"]["registry_no"])
     assert streamed["title"] == case["data"]["title"]
 
-    assert all(one["outcome"] == "ok" for one in care.verify(client, row["packages"][0]))
+    assert all(one["outcome"] == "ok" for one in care.verify(operator, row["packages"][0]))
     assert any("godkänd" in one["text"].lower() for one in care.trace(client, delivery)["steps"])
     return {"delivery": delivery, "package": row["packages"][0], "record": streamed["record"]}
 

@@ -18,7 +18,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def test_the_story_is_the_same_with_two_preservation_workers(running: Cluster, tmp_path: Path) -> None:
-    told = story.tell(running.client(), running.client(signed=False), tmp_path)
+    told = story.tell(
+        running.client(), running.client(signed=False), running.client(running.operator), tmp_path
+    )
     assert told["package"].startswith("uuid-")
 
 

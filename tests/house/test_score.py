@@ -13,9 +13,17 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = {model.__name__ for model in EVENTS.values()}
 
 
+class _Anything:
+    """Stands for the parts of a service: every use case is there."""
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_worker_hears_what_the_score_says(service: str) -> None:
-    table = importlib.import_module(f"samarkiv_{service}.worker").TABLE
+    module = importlib.import_module(f"samarkiv_{service}.worker")
+    table = getattr(module, "TABLE", None) or module.handlers(_Anything())
     assert {event.type for event in table} == {row.event.type for row in heard_by(service)}
 
 

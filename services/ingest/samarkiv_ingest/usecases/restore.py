@@ -1,7 +1,7 @@
 """Getting ingest's memory back from storage alone: registry documents and the deliveries behind stored packages."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from samarkiv_contracts.description import PackageDescription
@@ -12,6 +12,7 @@ from samarkiv_ingest import store
 from samarkiv_ingest import tables as t
 from samarkiv_ingest.domain.agreement import Agreement
 from samarkiv_ingest.usecases.parts import SYSTEM, Parts
+from samarkiv_ingest.usecases.receipts import issue
 from samarkiv_ingest.usecases.registry import announce
 
 
@@ -49,6 +50,8 @@ def restored_delivery(parts: Parts, tx: Connection, said: PackageDescription) ->
         "cleared": True,
     }
     store.add_delivery(tx, {**row, "sequence": 1}, SYSTEM)
+    facts = {"bytes": said.container_bytes, "sha256": said.container_sha256}
+    issue(parts, tx, said.delivery, "received", said.received_at, facts)
 
 
 def restore_registry(parts: Parts, documents: Iterable[dict[str, Any]]) -> int:
@@ -75,3 +78,34 @@ def restore_registry(parts: Parts, documents: Iterable[dict[str, Any]]) -> int:
             )
             count += 1
     return count
+
+
+def canonical_dump(parts: Parts) -> Iterator[str]:
+    """Give what ingest must remember the same after a rebuild, a JSON line each, in a fixed order.
+
+    Registry, accepted deliveries with their packages, and the exact receipts; not what was rejected or running.
+    """
+    kept = (
+        "id",
+        "tenant",
+        "authority",
+        "agreement",
+        "agreement_version",
+        "producer",
+        "title",
+        "name",
+        "sha256",
+    )
+    with parts.house.database.read() as tx:
+        for tenant in store.list_tenants(tx):
+            yield json.dumps(store.registry_document(tx, tenant["id"]), sort_keys=True, ensure_ascii=False)
+        accepted = t.delivery.select().where(t.delivery.c.state == "accepted").order_by(t.delivery.c.id)
+        for row in tx.execute(accepted).mappings().all():
+            packages = store.packages(tx, [row["id"]])[row["id"]]
+            told = {key: row[key] for key in (*kept, "bytes", "files", "profile", "received_at")}
+            told["packages"] = [[one["id"], one["copies"], one["coverage"]] for one in packages]
+            told["receipts"] = [
+                [one["id"], one["kind"], one["kid"], one["signature"], bytes(one["body"]).decode()]
+                for one in store.receipts(tx, row["id"])
+            ]
+            yield json.dumps(told, sort_keys=True, ensure_ascii=False)
