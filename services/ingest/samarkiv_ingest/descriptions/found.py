@@ -17,13 +17,10 @@ _DC = "http://purl.org/dc/elements/1.1/"
 
 
 def sniff(tree: Tree, path: str) -> tuple[str, str]:
-    """Return namespace and name of a document's root element, empty for what cannot be read."""
-    try:
-        with tree.open(path) as file:
-            for _, element in events(file):
-                return namespace(element), local(element)
-    except XmlFault:
-        pass  # no description; whether it is a fault is asked by the validators
+    """Return namespace and name of a document's root element. Raises XmlFault."""
+    with tree.open(path) as file:
+        for _, element in events(file):
+            return namespace(element), local(element)
     return "", ""
 
 
@@ -44,8 +41,8 @@ def read(tree: Tree, root: str, paths: Iterable[str]) -> Told:
     described: list[RecordDraft] = []
     findings: list[Finding] = []
     for path in paths:
-        space, name = sniff(tree, path)
         try:
+            space, name = sniff(tree, path)
             if space in cases.NAMESPACES:
                 told = _cases(tree, root, path)
                 if told.records:
@@ -57,7 +54,8 @@ def read(tree: Tree, root: str, paths: Iterable[str]) -> Told:
                 record = _dublin_core(tree, path) if space else None
                 described += [record] if record else []
         except XmlFault as fault:
-            findings.append(finding("SAM-XML-UNREAD", path, str(fault.line or ""), found=fault.code))
+            if "/metadata/" in f"/{path}":
+                findings.append(finding("SAM-XML-UNREAD", path, str(fault.line or ""), found=fault.code))
     return Told(described[0].title if described else "", tuple(described[:1]), tuple(findings))
 
 

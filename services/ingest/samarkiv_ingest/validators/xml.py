@@ -80,27 +80,37 @@ def events(
     )
     prolog = _Prolog()
     read = depth = 0
-    try:
-        while piece := stream.read(CHUNK):
-            read += len(piece)
-            if read > most_bytes:
-                raise XmlFault("SAM-XML-LARGE", 0, f"> {most_bytes}")
-            if not prolog.over:
-                prolog.feed(piece)
-            parser.feed(piece)
-            for event, element in parser.read_events():
-                depth = _watch(event, element, depth)
-                if event != "pi":
-                    yield event, element
+    fault: etree.XMLSyntaxError | None = None
+    while fault is None:
+        piece = stream.read(CHUNK)
+        read += len(piece)
+        if read > most_bytes:
+            raise XmlFault("SAM-XML-LARGE", 0, f"> {most_bytes}")
         if not read:
             raise XmlFault("SAM-XML-SYNTAX", 1, "0 bytes")
-        parser.close()
+        if not prolog.over:
+            prolog.feed(piece)
+        fault = _feed(parser, piece)
+        # What was read before a fault is told first: a title may be there.
         for event, element in parser.read_events():
             depth = _watch(event, element, depth)
             if event != "pi":
                 yield event, element
+        if not piece and fault is None:
+            return
+    raise XmlFault(_code(fault, schema), fault.lineno or 0, (fault.msg or "")[:300]) from fault
+
+
+def _feed(parser: "etree.XMLPullParser", piece: bytes) -> etree.XMLSyntaxError | None:
+    """Give the parser a piece, or its end; returns what it says against it."""
+    try:
+        if piece:
+            parser.feed(piece)
+        else:
+            parser.close()
     except etree.XMLSyntaxError as fault:
-        raise XmlFault(_code(fault, schema), fault.lineno or 0, (fault.msg or "")[:300]) from fault
+        return fault
+    return None
 
 
 def _watch(event: str, element: etree._Element, depth: int) -> int:

@@ -8,7 +8,7 @@ from samarkiv_ingest.validators.eark.rules_structure import RULES as STRUCTURE_R
 
 from tests.unit.ingest.validators import sip
 
-E, W, I = "ERROR", "WARNING", "INFO"
+E, W, N = "ERROR", "WARNING", "INFO"
 NOTE = '<note csip:NOTETYPE="SOFTWARE VERSION">1.0</note>'
 DMD = '<mdRef LOCTYPE="URL" xlink:type="simple" xlink:href="metadata/descriptive/ead.xml" MDTYPE="EAD"'
 FLOCAT = '<FLocat LOCTYPE="URL" xlink:type="simple" xlink:href="documentation/readme.txt"/>'
@@ -90,9 +90,9 @@ CHANGES = [
         '"><FLocat LOCTYPE="URL" xlink:type="simple" xlink:href="documentation',
         ' "><FLocat LOCTYPE="URL" xlink:type="simple" xlink:href="documentation',
     ),
-    ("CSIP73", I, 'OWNERID="1"', ""),
-    ("CSIP74", I, ' OWNERID="1" ADMID="id-premis"', ' OWNERID="1"'),
-    ("CSIP75", I, 'DMDID="id-ead" sip:', "sip:"),
+    ("CSIP73", N, 'OWNERID="1"', ""),
+    ("CSIP74", N, ' OWNERID="1" ADMID="id-premis"', ' OWNERID="1"'),
+    ("CSIP75", N, 'DMDID="id-ead" sip:', "sip:"),
     ("CSIP75", W, 'DMDID="id-ead" sip:', 'DMDID="id-premis" sip:'),
     ("CSIP76", E, FLOCAT, ""),
     ("CSIP76", E, FLOCAT, FLOCAT * 2),
@@ -121,18 +121,18 @@ CHANGES = [
     ("CSIP116", E, '<fptr FILEID="id-doc"/>', '<fptr FILEID="id-schemas"/>'),
     ("CSIP118", E, '<fptr FILEID="id-schemas"/>', "<fptr/>"),
     ("CSIP119", E, '<fptr FILEID="id-rep1"/>', '<fptr FILEID="id-doc"/>'),
-    ("SIP1", I, 'LABEL="Bygglov 2020"', 'LABEL=" "'),
+    ("SIP1", N, 'LABEL="Bygglov 2020"', 'LABEL=" "'),
     ("SIP2", E, "E-ARK-SIP-v2-2-0.xml", "E-ARK-SIP-v9.xml"),
-    ("SIP3", I, 'RECORDSTATUS="NEW"', 'RECORDSTATUS="NY"'),
+    ("SIP3", N, 'RECORDSTATUS="NEW"', 'RECORDSTATUS="NY"'),
     ("SIP4", E, 'csip:OAISPACKAGETYPE="SIP"', 'csip:OAISPACKAGETYPE="AIP"'),
-    ("SIP5", I, '<altRecordID TYPE="SUBMISSIONAGREEMENT">LÖ 1</altRecordID>', ""),
-    ("SIP7", I, '<altRecordID TYPE="REFERENCECODE">BN/F1', '<altRecordID TYPE="REFERENCECODE">'),
+    ("SIP5", N, '<altRecordID TYPE="SUBMISSIONAGREEMENT">LÖ 1</altRecordID>', ""),
+    ("SIP7", N, '<altRecordID TYPE="REFERENCECODE">BN/F1', '<altRecordID TYPE="REFERENCECODE">'),
     ("SIP12", E, "<name>Byggnadsnämnden</name>", ""),
     ("SIP18", E, "<name>Kommunen</name>", "<name> </name>"),
     ("SIP20", E, '<note csip:NOTETYPE="IDENTIFICATIONCODE">212000-0002', "<note>212000-0002"),
-    ("SIP26", I, 'ROLE="PRESERVATION"', 'ROLE="CUSTODIAN"'),
+    ("SIP26", N, 'ROLE="PRESERVATION"', 'ROLE="CUSTODIAN"'),
     ("SIP28", E, 'ROLE="PRESERVATION" TYPE="ORGANIZATION"', 'ROLE="PRESERVATION" TYPE="INDIVIDUAL"'),
-    ("SIP33", I, ' sip:FILEFORMATVERSION="1.0"', ""),
+    ("SIP33", N, ' sip:FILEFORMATVERSION="1.0"', ""),
     ("SIP33", W, ' sip:FILEFORMATVERSION="1.0"', ' sip:FILEFORMATVERSION=""'),
 ]
 

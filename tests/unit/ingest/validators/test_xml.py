@@ -48,18 +48,24 @@ def test_hostile_documents_are_refused_with_a_code(no_network, data, code):
     assert fault.value.code == code
 
 
-@pytest.mark.parametrize(
-    ("data", "code"), [case for case in HOSTILE if case[1] not in {"SAM-XML-SYNTAX", "SAM-XML-XINCLUDE"}]
-)
+@pytest.mark.parametrize(("data", "code"), HOSTILE[:6])
 def test_hostile_mets_is_a_finding_of_the_package(tmp_path, no_network, data, code):
     assert code in sip.codes(sip.make(tmp_path, changes={"METS.xml": data}), "ERROR")
 
 
-def test_xinclude_in_mets_is_a_finding_of_the_package(tmp_path, no_network):
-    include = "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='http://127.0.0.1:1/'/></mets>"
-    assert "SAM-XML-XINCLUDE" in sip.codes(
-        sip.make(tmp_path, sip.mets().replace("</mets>", include)), "ERROR"
-    )
+@pytest.mark.parametrize(
+    ("inside", "code"),
+    [
+        (
+            "<i:include xmlns:i='http://www.w3.org/2001/XInclude' href='http://127.0.0.1:1/'/>",
+            "SAM-XML-XINCLUDE",
+        ),
+        ("<x>" * 300 + "</x>" * 300, "SAM-XML-DEEP"),
+    ],
+)
+def test_what_is_refused_inside_mets_is_a_finding_of_the_package(tmp_path, no_network, inside, code):
+    folder = sip.make(tmp_path, sip.mets().replace("</mets>", f"{inside}</mets>"))
+    assert code in sip.codes(folder, "ERROR")
 
 
 def test_schema_locations_are_never_followed(tmp_path, no_network):
