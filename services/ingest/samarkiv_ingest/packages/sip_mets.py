@@ -56,10 +56,16 @@ def mime(path: str) -> str:
     return _MIMES.get(path.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def representation(header: Header, files: Iterable[Fact]) -> Iterator[str]:
-    """Return the METS of a representation, piece by piece; its files lie under `data/`."""
+def representation(header: Header, premis: Fact, files: Iterable[Fact]) -> Iterator[str]:
+    """Return the METS of a representation, piece by piece; its files lie under `data/`, its PREMIS is `premis`."""
+    ident, at = f"ID-{header.objid}", text(header.created)
     yield _start(header, "../../") + _agents(header) + "</metsHdr>\n"
-    ident = f"ID-{header.objid}"
+    yield (
+        f'<amdSec><digiprovMD ID="{ident}-premis" CREATED="{at}" STATUS="CURRENT"><mdRef ID="{ident}-premis-ref" '
+        f'LOCTYPE="URL" xlink:type="simple" xlink:href="{href(premis.path)}" MDTYPE="PREMIS" MDTYPEVERSION="3.0" '
+        f'MIMETYPE="text/xml" SIZE="{premis.size}" CREATED="{at}" CHECKSUM="{premis.sha256}" '
+        'CHECKSUMTYPE="SHA-256"/></digiprovMD></amdSec>\n'
+    )
     count = 0
     for count, fact in enumerate(files, 1):
         if count == 1:
@@ -70,8 +76,33 @@ def representation(header: Header, files: Iterable[Fact]) -> Iterator[str]:
     pointer = f'<fptr FILEID="{ident}-data"/>' if count else ""
     yield (
         f'<structMap ID="{ident}-map" TYPE="PHYSICAL" LABEL="CSIP"><div ID="{ident}-div" LABEL="{text(header.objid)}">'
-        f'<div ID="{ident}-div-metadata" LABEL="Metadata"/>'
+        f'<div ID="{ident}-div-metadata" LABEL="Metadata" ADMID="{ident}-premis"/>'
         f'<div ID="{ident}-div-data" LABEL="Data">{pointer}</div></div></structMap>\n</mets>\n'
+    )
+
+
+def premis(header: Header, package: str, count: int) -> str:
+    """Return the PREMIS of a representation of `count` files: itself, how it came to be, and by what."""
+
+    def ident(kind: str, value: str) -> str:
+        return f"<{kind}Type>local</{kind}Type><{kind}Value>{text(value)}</{kind}Value>"
+
+    rep = f"{package}/{header.objid}"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<premis xmlns="http://www.loc.gov/premis/v3" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" version="3.0">\n'
+        f'<object xsi:type="representation"><objectIdentifier>{ident("objectIdentifier", rep)}</objectIdentifier>'
+        "<significantProperties><significantPropertiesType>number of files</significantPropertiesType>"
+        f"<significantPropertiesValue>{count}</significantPropertiesValue></significantProperties></object>\n"
+        f'<event><eventIdentifier>{ident("eventIdentifier", "evt-1")}</eventIdentifier><eventType authority="eventType" '
+        'authorityURI="http://id.loc.gov/vocabulary/preservation/eventType" '
+        'valueURI="http://id.loc.gov/vocabulary/preservation/eventType/cre">creation</eventType>'
+        f"<eventDateTime>{text(header.created)}</eventDateTime><eventDetailInformation><eventDetail>"
+        "submission information package made</eventDetail></eventDetailInformation><linkingAgentIdentifier>"
+        f"{ident('linkingAgentIdentifier', 'sw-samarkiv')}</linkingAgentIdentifier><linkingObjectIdentifier>"
+        f"{ident('linkingObjectIdentifier', rep)}</linkingObjectIdentifier></event>\n"
+        f"<agent><agentIdentifier>{ident('agentIdentifier', 'sw-samarkiv')}</agentIdentifier><agentName>Samarkiv</agentName>"
+        f"<agentType>software</agentType><agentVersion>{text(header.version)}</agentVersion></agent>\n</premis>\n"
     )
 
 

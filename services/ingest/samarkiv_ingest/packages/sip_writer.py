@@ -60,10 +60,12 @@ def write_sip(
     box = StoredZip(sink)
     for source in sources:
         box.file(f"{base}/data/{source.path}", source.size, _proved(source), source.open())
+    header = Header(REPRESENTATION, label, created, _version())
+    history = sip_mets.premis(header, objid, len(sources)).encode()
+    premis = _small(box, base, "metadata/preservation/premis.xml", history)
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
-        header = Header(REPRESENTATION, label, created, _version())
         facts = (Fact(f"data/{one.path}", one.size, one.sha256) for one in sources)
-        digest, size, crc = _spooled(spool, sip_mets.representation(header, facts))
+        digest, size, crc = _spooled(spool, sip_mets.representation(header, premis, facts))
         box.file(f"{base}/METS.xml", size, crc, _pieces(spool))
     mets = Fact(f"representations/{REPRESENTATION}/METS.xml", size, digest)
     papers = dict(documentation or {}) or {"package.txt": f"{label}\n{agreement}\n{created}\n".encode()}

