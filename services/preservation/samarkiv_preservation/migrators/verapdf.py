@@ -1,10 +1,13 @@
 """veraPDF as a warm program of its own: one request a line in, one answer a line out. Never a proof when it is silent."""
 
 import json
+import os
 import select
 import shlex
+import signal
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +53,7 @@ class VeraPdf:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
+                start_new_session=True,
             )
             limit_s += _START_S
         process = self._process
@@ -71,6 +75,7 @@ class VeraPdf:
     def _stop(self) -> None:
         self._rest = b""
         if self._process:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # a Java machine may stand behind a starter
             self._process.communicate()
             self._process = None
