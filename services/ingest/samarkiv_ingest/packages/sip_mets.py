@@ -58,14 +58,9 @@ def mime(path: str) -> str:
 
 def representation(header: Header, premis: Fact, files: Iterable[Fact]) -> Iterator[str]:
     """Return the METS of a representation, piece by piece; its files lie under `data/`, its PREMIS is `premis`."""
-    ident, at = f"ID-{header.objid}", text(header.created)
+    ident = f"ID-{header.objid}"
     yield _start(header, "../../") + _agents(header) + "</metsHdr>\n"
-    yield (
-        f'<amdSec><digiprovMD ID="{ident}-premis" CREATED="{at}" STATUS="CURRENT"><mdRef ID="{ident}-premis-ref" '
-        f'LOCTYPE="URL" xlink:type="simple" xlink:href="{href(premis.path)}" MDTYPE="PREMIS" MDTYPEVERSION="3.0" '
-        f'MIMETYPE="text/xml" SIZE="{premis.size}" CREATED="{at}" CHECKSUM="{premis.sha256}" '
-        'CHECKSUMTYPE="SHA-256"/></digiprovMD></amdSec>\n'
-    )
+    yield _history(f"{ident}-premis", premis, header.created)
     count = 0
     for count, fact in enumerate(files, 1):
         if count == 1:
@@ -124,10 +119,11 @@ def root(
     rep: str,
     mets: Fact,
     described: Fact,
+    history: Fact,
     documentation: list[Fact],
     schemas: list[Fact],
 ) -> str:
-    """Return the package's own METS; `mets` is the METS of its one representation, called `rep`, `described` its Dublin Core."""
+    """Return the package's own METS; `mets` is the METS of its one representation, called `rep`, `described` its Dublin Core, `history` its PREMIS."""
     at = header.created
     usual = 'csip:CONTENTINFORMATIONTYPE="MIXED"'
     parts = [_start(header, ""), _agents(header)]
@@ -138,7 +134,8 @@ def root(
         f'</metsHdr>\n<dmdSec ID="ID-dmd" CREATED="{text(at)}" STATUS="CURRENT"><mdRef ID="ID-dmd-ref" LOCTYPE="URL" '
         f'xlink:type="simple" xlink:href="{href(described.path)}" MDTYPE="DC" MIMETYPE="application/xml" '
         f'SIZE="{described.size}" CREATED="{text(at)}" CHECKSUM="{described.sha256}" CHECKSUMTYPE="SHA-256"/></dmdSec>\n'
-        '<fileSec ID="ID-files">\n'
+        + _history("ID-premis", history, at)
+        + '<fileSec ID="ID-files">\n'
     )
     for use, facts in (("Documentation", documentation), ("Schemas", schemas)):
         name = use.lower()
@@ -153,7 +150,7 @@ def root(
         parts.append(_file(f"ID-{name}-{rep}", mets, at) + "</fileGrp>\n")
     parts.append(
         '</fileSec>\n<structMap ID="ID-map" TYPE="PHYSICAL" LABEL="CSIP">'
-        f'<div ID="ID-div" LABEL="{text(header.objid)}">\n<div ID="ID-div-metadata" LABEL="Metadata" DMDID="ID-dmd"/>\n'
+        f'<div ID="ID-div" LABEL="{text(header.objid)}">\n<div ID="ID-div-metadata" LABEL="Metadata" DMDID="ID-dmd" ADMID="ID-premis"/>\n'
         '<div ID="ID-div-documentation" LABEL="Documentation"><fptr FILEID="ID-grp-documentation"/></div>\n'
         '<div ID="ID-div-schemas" LABEL="Schemas"><fptr FILEID="ID-grp-schemas"/></div>\n'
         '<div ID="ID-div-representations" LABEL="Representations"><fptr FILEID="ID-grp-representations"/></div>\n'
@@ -174,7 +171,7 @@ def _start(header: Header, up: str) -> str:
         f'https://DILCIS.eu/XML/METS/CSIPExtensionMETS {up}schemas/DILCISExtensionMETS.xsd"\n '
         f'OBJID="{text(header.objid)}" LABEL="{text(header.label)}" TYPE="Mixed" '
         f'csip:CONTENTINFORMATIONTYPE="MIXED" PROFILE="{PROFILE}">\n'
-        f'<metsHdr CREATEDATE="{text(header.created)}" RECORDSTATUS="NEW" csip:OAISPACKAGETYPE="SIP">\n'
+        f'<metsHdr CREATEDATE="{text(header.created)}" LASTMODDATE="{text(header.created)}" RECORDSTATUS="NEW" csip:OAISPACKAGETYPE="SIP">\n'
     )
 
 
@@ -182,6 +179,16 @@ def _agents(header: Header) -> str:
     return (
         '<agent ROLE="CREATOR" TYPE="OTHER" OTHERTYPE="SOFTWARE"><name>Samarkiv</name>'
         f'<note csip:NOTETYPE="SOFTWARE VERSION">{text(header.version)}</note></agent>\n'
+    )
+
+
+def _history(ident: str, premis: Fact, created: str) -> str:
+    at = text(created)
+    return (
+        f'<amdSec><digiprovMD ID="{ident}" CREATED="{at}" STATUS="CURRENT"><mdRef ID="{ident}-ref" '
+        f'LOCTYPE="URL" xlink:type="simple" xlink:href="{href(premis.path)}" MDTYPE="PREMIS" MDTYPEVERSION="3.0" '
+        f'MIMETYPE="text/xml" SIZE="{premis.size}" CREATED="{at}" CHECKSUM="{premis.sha256}" '
+        'CHECKSUMTYPE="SHA-256"/></digiprovMD></amdSec>\n'
     )
 
 

@@ -80,6 +80,7 @@ def write_sip(
         rep=REPRESENTATION,
         mets=mets,
         described=described_fact,
+        history=Fact(f"representations/{REPRESENTATION}/{premis.path}", premis.size, premis.sha256),
         documentation=papers_facts,
         schemas=schema_facts,
     )
