@@ -229,7 +229,10 @@ class UploadStore(Protocol):
         ...
 
     def truncate(self, key: str, offset: int) -> None:
-        """Take back what was appended after `offset` (a piece whose checksum was wrong)."""
+        """Take back what was appended after `offset` (a piece whose checksum was wrong).
+
+        Every store can go back to where the last append began; further back raises WrongOffset where it cannot.
+        """
         ...
 
     def finish(self, key: str) -> ObjectInfo:

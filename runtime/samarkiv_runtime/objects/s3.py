@@ -131,6 +131,10 @@ class S3Store:
             return iter(())
         return self._stream(key, offset, length, self.bucket.get(check_key(key), offset, length))
 
+    def fetch(self, name: str) -> bytes:
+        """Return a whole small object, also one of the reserved folders; raises KeyError, Unavailable."""
+        return b"".join(self._stream(name, 0, None, self.bucket.get(name, 0, None)))
+
     def stat(self, key: str) -> ObjectInfo | None:
         """Return size, or None when there is no such object."""
         try:

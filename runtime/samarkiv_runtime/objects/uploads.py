@@ -352,11 +352,7 @@ class S3Uploads:
         return self._get(self._name(key, tail)) if tail else b""
 
     def _get(self, name: str) -> bytes:
-        response = self._bucket.get(name, 0, None)
-        try:
-            return bytes(response.read())
-        finally:
-            response.release_conn()
+        return self._store.fetch(name)
 
     def _forget(self, key: str) -> None:
         # newest state last: until it is gone, the upload is still there and can be forgotten again
