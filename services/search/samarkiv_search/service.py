@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 from samarkiv_contracts.problems import Problem
+from samarkiv_runtime.eventlog.lease import Lease
 from samarkiv_runtime.eventlog.tell import Teller
 from samarkiv_runtime.house import House
 from samarkiv_runtime.ocfl import PackageReader
@@ -124,16 +125,20 @@ class SearchService:
                 rebuild.ask(self.parts, "lost")
         except Problem:
             logger.exception("the index could not be asked", extra={"event": "search.index_unknown"})
+        house = self.house
+        lease = Lease(house.database, house.clock, "search.rebuild", house.settings.lease_s)
         while not self._stopping.is_set():
             self._asked.clear()
             try:
-                while rebuild.run(self.parts, self._stopping.is_set):
-                    pass
+                if rebuild.asked(self.parts) and lease.hold():
+                    rebuild.run(self.parts, lambda: self._stopping.is_set() or not lease.hold())
+                    lease.let_go()
             except rebuild.Stopped:
-                return
+                logger.info("a rebuild was broken off", extra={"event": "search.rebuild_stopped"})
             except Exception:
                 logger.exception("a rebuild failed", extra={"event": "search.rebuild_failed"})
             self._asked.wait(RETRY_S)
+        lease.let_go()
 
     @staticmethod
     def _passed_over(copy: str, object_id: str, what: str) -> None:

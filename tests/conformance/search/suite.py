@@ -258,6 +258,16 @@ class SearchIndexSuite:
         index.put("p2", 2, [document("c", "senare", package="p2")])
         assert sorted(self.find(index, Everything())) == ["b", "c"]
 
+    def test_a_shadow_that_was_given_up_makes_room_for_the_next(
+        self, backend: Backend, index: SearchIndex
+    ) -> None:
+        backend.shadow("public").put("p1", 2, [document("given-up", "x")])
+        shadow = backend.shadow("public")
+        shadow.refresh()
+        assert shadow.count() == 0
+        index.switch(shadow)
+        assert self.find(index, Everything()) == []
+
     def test_two_indexes_know_nothing_of_each_other(self, backend: Backend, index: SearchIndex) -> None:
         closed = backend.open("closed")
         closed.put("p1", 2, [document("secret", "hemligt")])

@@ -32,7 +32,7 @@ from samarkiv_search.domain.index import (
 )
 from samarkiv_search.domain.query import Node
 
-HEAP = 48_000_000
+HEAP = 24_000_000
 CHUNK = 500
 FACET_SIZE = 200
 # Equal scores would stand in the order of segments, which tells of what happened elsewhere; a nudge of up to one
@@ -261,11 +261,11 @@ class TantivyBackend:
         self._folder = folder
         self._flavour = f"s{SCHEMA}{analysis}"
         self._open: list[TantivyIndex] = []
+        self._shadows: dict[str, _Generation] = {}
 
     def open(self, name: str) -> TantivyIndex:
         """Open the live index; one of another schema or analysis, or one that cannot be read, is left aside for a new, empty one."""
-        current = self._folder / name / "CURRENT"
-        folder = current.read_text().strip() if current.exists() else ""
+        folder = self._current(name)
         if not folder or not folder.endswith(f"-{self._flavour}"):
             folder = self._next(name)
         try:
@@ -282,15 +282,24 @@ class TantivyBackend:
         return index
 
     def shadow(self, name: str) -> TantivyIndex:
-        """Begin an empty generation beside the live one; its puts are durable by `refresh`."""
+        """Begin an empty generation beside the live one; its puts are durable by `refresh`. One left over is removed."""
+        left = self._shadows.pop(name, None)
+        if left is not None and left.folder.name != self._current(name):
+            left.close(remove=True)
+            self._open = [one for one in self._open if one.generation is not left]
         index = TantivyIndex(self, name, _Generation(self._folder / name / self._next(name), bulk=True))
+        self._shadows[name] = index.generation
         self._open.append(index)
         return index
 
     def generation(self, name: str) -> int:
         """Return the live generation's number, 0 before the first `open`."""
+        folder = self._current(name)
+        return int(folder.split("-")[0][1:]) if folder else 0
+
+    def _current(self, name: str) -> str:
         current = self._folder / name / "CURRENT"
-        return int(current.read_text().split("-")[0][1:]) if current.exists() else 0
+        return current.read_text().strip() if current.exists() else ""
 
     def close(self) -> None:
         """Close every index opened here."""

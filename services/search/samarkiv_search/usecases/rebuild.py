@@ -32,16 +32,22 @@ def lost(parts: Parts) -> bool:
     return said > 0 and parts.closed.count("record") == 0
 
 
-def run(parts: Parts, stopping: Callable[[], bool]) -> bool:
-    """Do the rebuild that is asked for; False when there is none. Raises Stopped when the service goes down.
+def asked(parts: Parts) -> bool:
+    """Return whether a rebuild is asked for, or was broken off."""
+    with parts.database.read() as tx:
+        return store.running_rebuild(tx) is not None
 
-    What is indexed meanwhile is caught up: while writers go on until little is left, then alone, then the switch.
+
+def run(parts: Parts, stopping: Callable[[], bool]) -> bool:
+    """Do the rebuild that is asked for; False when there is none. Raises Stopped when `stopping` says so.
+
+    Writers go on meanwhile; what they touched is caught up when all is read, alone, right before the switch.
     """
     with parts.database.read() as tx:
-        asked = store.running_rebuild(tx)
-    if asked is None:
+        row = store.running_rebuild(tx)
+    if row is None:
         return False
-    number = int(asked["n"])
+    number = int(row["n"])
     with parts.database.write() as tx:
         store.note_rebuild(tx, number, state="running", total=store.sums(tx)["packages"])
     shadows = parts.backend.shadow("public"), parts.backend.shadow("closed")
@@ -51,7 +57,7 @@ def run(parts: Parts, stopping: Callable[[], bool]) -> bool:
         done = _pass(parts, number, shadows, stopping)
         logger.info("index rebuilt in a shadow: %d packages", done, extra={"event": "search.rebuilt"})
         with parts.gate.alone():
-            _catch_up(parts, shadows, since)
+            _catch_up(parts, shadows, since, stopping)
             told = _compare(parts, shadows)
             if told:
                 _end(parts, number, "failed", told)
@@ -89,11 +95,15 @@ def _pass(
         last = batch[-1]
 
 
-def _catch_up(parts: Parts, shadows: tuple[SearchIndex, SearchIndex], since: str) -> None:
+def _catch_up(
+    parts: Parts, shadows: tuple[SearchIndex, SearchIndex], since: str, stopping: Callable[[], bool]
+) -> None:
     """Index what was touched in this process, or noted by others, since the rebuild began; nobody writes meanwhile."""
     with parts.database.read() as tx:
         noted = store.packages_after(tx, "", 1_000_000, since)
     for package in sorted({*parts.gate.touched, *noted}):
+        if stopping():
+            raise Stopped
         _one(parts, package, shadows)
 
 
