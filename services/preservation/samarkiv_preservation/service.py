@@ -25,7 +25,7 @@ from samarkiv_preservation.kit import Kit
 from samarkiv_preservation.migrators.plan import Migrators
 from samarkiv_preservation.packages.ocfl_writer import prepare_root
 from samarkiv_preservation.packages.site import Site
-from samarkiv_preservation.usecases.fixity import check_due
+from samarkiv_preservation.usecases.fixity import check_due, verify_registry
 from samarkiv_preservation.worker import handlers
 
 logger = logging.getLogger("samarkiv.preservation")
@@ -59,6 +59,7 @@ class PreservationService:
         )
         self.app = api.build(self.kit, lambda: [self.worker], house, self.health)
         self._stopping = threading.Event()
+        self._registry_checks: dict[str, float] = {}
         self._keeper = threading.Thread(target=self._keep, name="preservation-keeper", daemon=True)
 
     def _kit(self) -> Kit:
@@ -92,6 +93,8 @@ class PreservationService:
 
     def start(self) -> None:
         """Start the worker and the keeper of copies."""
+        if self.house.settings.embedded:
+            self._sweep(0.0)  # one process: what lies there unfinished was left by one that was killed
         self._keeper.start()
         self.worker.start()
 
@@ -119,15 +122,40 @@ class PreservationService:
                 found.append(Health(name, "ok"))
         return [*self.worker.health(), *found]
 
+    def _sweep(self, older_than_s: float) -> None:
+        for one in (*self.house.copies.values(), self.house.derivatives):
+            sweep = getattr(one, "sweep", None)
+            if sweep is not None:
+                sweep(older_than_s)
+
+    def _registries(self) -> None:
+        """Check every tenant's registry once an interval."""
+        with self.house.database.read() as tx:
+            tenants = [str(row["tenant"]) for row in store.registries(tx)]
+        now = self.house.clock.monotonic()
+        for tenant in tenants:
+            if now - self._registry_checks.get(tenant, -1e12) >= self.kit.fixity_interval.total_seconds():
+                verdict = verify_registry(self.kit, tenant)
+                self._registry_checks[tenant] = now
+                if not verdict.clean:
+                    logger.warning(
+                        "a registry was not whole: %s", verdict.outcome, extra={"event": "registry.bad"}
+                    )
+
     def _keep(self) -> None:
         """Make the storage roots, then check what is due, for as long as the service runs."""
         roots = dict(self.house.copies)
+        swept = self.house.settings.embedded
         while True:
             try:
                 for name in list(roots):
                     prepare_root(roots[name])
                     del roots[name]
+                if not swept:
+                    self._sweep(86_400.0)
+                    swept = True
                 self._measure()
+                self._registries()
                 if check_due(self.kit, stopping=self._stopping.is_set):
                     continue
             except Exception:

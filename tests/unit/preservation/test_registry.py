@@ -8,6 +8,7 @@ import pytest
 from samarkiv_contracts.events.registry import RegistryChanged
 from samarkiv_contracts.problems import InvalidInput, NotFound, Problem
 from samarkiv_preservation.packages.ocfl_writer import prepare_root
+from samarkiv_preservation.usecases.fixity import verify_registry
 from samarkiv_preservation.usecases.registry import all_newest, archive, newest, note_changed
 from samarkiv_runtime.objects.folder import FolderStore
 
@@ -72,3 +73,17 @@ def test_the_list_follows_the_event(tmp_path: Path) -> None:
     event = RegistryChanged(tenant=TENANT, noun="tenant", id=TENANT, version=7, sha256=archived.sha256)
     desk.run(note_changed(desk.kit, job_of(event), event))
     assert [one.document["version"] for one in all_newest(desk.kit)] == [7]
+
+
+def test_a_damaged_registry_is_found_and_mended(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path)
+    for version in (1, 2):
+        archive(desk.kit, TENANT, document(version))
+    for copy, part in (("b", "v2/content/registry.json"), ("a", "v1/inventory.json")):
+        path = judges.object_path(desk.kit.site.copies[copy], f"registry-{TENANT}") / part
+        path.write_bytes(path.read_bytes()[:-2])
+        verdict = verify_registry(desk.kit, TENANT)
+        assert [one for one, _ in verdict.repaired] == [copy]
+        assert verify_registry(desk.kit, TENANT).clean
+        judges.ocfl_says_valid(desk.kit.site.copies[copy], f"registry-{TENANT}")
+    assert newest(desk.kit, TENANT).body == document(2)

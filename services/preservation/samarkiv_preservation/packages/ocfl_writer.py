@@ -34,7 +34,8 @@ Inventory = dict[str, Any]
 def prepare_root(store: ObjectStore) -> None:
     """Make a copy a storage root that any OCFL tool can open; safe to run again."""
     for key, data in _ROOT_FILES.items():
-        put(store, key, data)
+        if not put(store, key, data) and get(store, key) != data:
+            store.replace(key, data)
 
 
 def put(store: ObjectStore, key: str, data: bytes) -> bool:

@@ -23,6 +23,7 @@ from samarkiv_preservation.packages.publishing import settle
 from samarkiv_preservation.store import BAD, COULD_NOT_CHECK, OK, CopyOutcome
 
 RETRY = timedelta(hours=1)
+REGISTRY = "registry-"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,22 @@ def verify(kit: Kit, package: str, *, deep: bool = False) -> Verdict:
         verdict = check_object(kit.site.copies, package, known, deep=deep)
     with kit.database.write() as tx:
         note(kit, tx, verdict, str(row["tenant"]))
+    return verdict
+
+
+def verify_registry(kit: Kit, tenant: str) -> Verdict:
+    """Check a tenant's registry in every copy and mend it; noted in the log (events of fixity are about packages)."""
+    object_id = f"{REGISTRY}{tenant}"
+    with only_writer(kit.database, f"preservation.registry.{tenant}", 10.0):
+        settle(kit.site, object_root(object_id))
+        verdict = check_object(kit.site.copies, object_id, {})
+    at = rfc3339(kit.clock.now())
+    with kit.database.write() as tx:
+        for one in verdict.found:
+            if one.outcome != OK:
+                store.log_fixity(tx, object_id, "failed", one, at)
+        for copy, source in verdict.repaired:
+            store.log_fixity(tx, object_id, "repaired", CopyOutcome(copy, OK), at, source)
     return verdict
 
 
