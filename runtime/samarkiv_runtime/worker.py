@@ -29,6 +29,7 @@ from samarkiv_runtime.ports import Clock, Effect, EventLog, Health, Ids, Job, Lo
 
 Handler = Callable[[Job, Any], Effect | None]
 POLL_S = 0.25
+HOUR_S = 3600
 
 
 @dataclass(frozen=True)
@@ -285,10 +286,14 @@ class Worker:
                 self._stopping.wait(1.0)
 
     def _relay(self) -> None:
+        trimmed = self._clock.monotonic()
         while not self._stopping.is_set():
             try:
                 if self._log.relay():
                     continue
+                if self._clock.monotonic() - trimmed > HOUR_S:
+                    trimmed = self._clock.monotonic()
+                    self._log.trim(24 * HOUR_S)  # rows that Kafka has had for a day
             except Exception:
                 self._logger.exception("the relay failed", extra={"event": "worker.relay_failed"})
                 self._stopping.wait(0.5)

@@ -120,8 +120,10 @@ class Parking:
             tried = row.attempts + 1
             values: dict[str, Any] = {"code": code, "reason": reason}
             run = tx.scalar(select(LINE.c.run).where(LINE.c.consumer == job.consumer)) or 0
+            # What a producer wrote wrongly says nothing of our own health, and must not stop the others' work.
+            theirs = at_once and job.topic.startswith("producer.")
             verdict: Verdict
-            if run >= self.stop_after:
+            if run >= self.stop_after and not theirs:
                 verdict = "stopped"
                 values |= {"state": "later", "due": self._now() + self.probe_s}
             elif at_once or tried >= self._attempts:
@@ -132,7 +134,8 @@ class Parking:
                 values |= {"state": "later", "attempts": tried, "due": self._now() + self._pause(tried)}
             tx.execute(update(JOB).where(*mine).values(**values))
             if verdict == "parked":
-                self._count_parked(tx, job.consumer)
+                if not theirs:
+                    self._count_parked(tx, job.consumer)
                 self.tell_parked(tx, self.row(tx, job.n))
             promote(self.database, tx, job.consumer, [job.lane])
             self.wake.mark(job.consumer)

@@ -8,7 +8,7 @@ import pytest
 from samarkiv_contracts.envelope import Envelope
 from samarkiv_contracts.events.package import PackageRestricted
 from samarkiv_contracts.events.parked import EventParked
-from samarkiv_contracts.problems import NotFound, Unavailable
+from samarkiv_contracts.problems import NotFound, Unavailable, UnreadableEvent
 from samarkiv_runtime.eventlog.rows import Hearing
 from samarkiv_runtime.eventlog.tell import Teller
 
@@ -195,6 +195,15 @@ class ParkedContract:
             assert bench.work_off() == [f"good{number}"]
         assert not bench.jobs.stopped("ingest")
         assert len(bench.jobs.parked("ingest")) == 12
+
+    def test_what_a_producer_wrote_wrongly_does_not_stop_the_line(self, bench: Bench) -> None:
+        kind = "se.samarkiv.record.closed.v1"
+        hearing = Hearing(heard=INGEST.heard | {kind: KNOWN[kind]}, known=KNOWN)
+        for number in range(6):
+            bad = envelope(f"case-{number}", type=kind)
+            bench.claim(bench.record(bad, topic="producer.records.p1"), hearing=hearing)
+            assert bench.jobs.fail(bench.take(), UnreadableEvent(), at_once=True) == "parked"
+        assert not bench.jobs.stopped("ingest")
 
     def test_an_urgent_event_passes_a_parked_one_of_its_key(self, bench: Bench) -> None:
         bench.claim_keys("a", "a")
