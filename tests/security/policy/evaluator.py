@@ -1,6 +1,7 @@
 """A second, small evaluator of `policy.tsv`, written from POLICY.md and sharing no code with the first."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Line:
     gives: tuple[str, ...]
 
 
+@cache
 def lines() -> list[Line]:
     found = []
     for number, text in enumerate(TABLE.read_text(encoding="utf-8").splitlines()):
