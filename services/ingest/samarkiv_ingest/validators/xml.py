@@ -146,6 +146,14 @@ def load(stream: BinaryIO, *, most_bytes: int = 16 << 20) -> etree._Element:
     return root
 
 
+def prune(element: etree._Element) -> None:
+    """Empty an element that has ended and remove what stands before it: only for readers that keep nothing."""
+    element.clear(keep_tail=True)
+    parent = element.getparent()
+    while parent is not None and (before := element.getprevious()) is not None:
+        parent.remove(before)
+
+
 def local(element: etree._Element) -> str:
     """Return an element's name without its namespace; `` for comments and instructions."""
     tag = element.tag

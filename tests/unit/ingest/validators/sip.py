@@ -12,9 +12,14 @@ FILES = {
     "documentation/readme.txt": b"Beskrivning\n",
     "schemas/mets.xsd": b"<schema/>\n",
     "metadata/descriptive/ead.xml": b"<ead xmlns='urn:isbn:1-931666-22-9'/>\n",
-    "metadata/preservation/premis.xml": b"<premis xmlns='http://www.loc.gov/premis/v3' version='3.0'/>\n",
+    "metadata/preservation/premis.xml": b"""<premis xmlns="http://www.loc.gov/premis/v3" version="3.0"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><object xsi:type="intellectualEntity"><objectIdentifier>
+<objectIdentifierType>local</objectIdentifierType><objectIdentifierValue>1</objectIdentifierValue></objectIdentifier>
+</object></premis>""",
     "representations/rep1/data/beslut.txt": "Beslut åäö\n".encode(),
 }
+# What is remarked of it all the same: its representation has no METS of its own, and there are no other metadata.
+USUAL = {"CSIPSTR12", "CSIPSTR8"}
 PROFILE = "https://earksip.dilcis.eu/profile/E-ARK-SIP-v2-2-0.xml"
 _HEAD = f"""<?xml version="1.0" encoding="UTF-8"?>
 <mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink"

@@ -207,8 +207,8 @@ def _groups(folders: Folders, mets: Mets) -> Iterator[tuple[str, Fault]]:
     if not mets.all("fileSec"):
         return
     if not has_group(mets, "Schemas"):
-        level = None if folders.holds("schemas") else Severity.WARNING
-        yield "CSIP113", Fault(expected="Schemas", severity=level)
+        # As with documentation (CSIP60): that none is listed is remarked; a schema that lies unlisted is an error itself.
+        yield "CSIP113", Fault(expected="Schemas", severity=Severity.WARNING)
     if not has_group(mets, "Representations") and any(
         folders.holds(one) for one in folders.representations()
     ):

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from lxml import etree
-from samarkiv_contracts.findings import Finding, Layer
+from samarkiv_contracts.findings import Finding
 
 from samarkiv_ingest.packages.read import Tree
 from samarkiv_ingest.validators import codes
@@ -17,6 +16,7 @@ from samarkiv_ingest.validators.eark import (
     rules_sip,
     rules_structure,
 )
+from samarkiv_ingest.validators.eark.metadata import by_schema, validate_metadata
 from samarkiv_ingest.validators.eark.mets import CSIP, Mets, read
 from samarkiv_ingest.validators.eark.requirement import VERSIONS, Fault, Requirement, Version, told
 from samarkiv_ingest.validators.eark.requirements_files import FILES
@@ -26,8 +26,7 @@ from samarkiv_ingest.validators.eark.requirements_metadata import ADMINISTRATIVE
 from samarkiv_ingest.validators.eark.requirements_sip import SIP
 from samarkiv_ingest.validators.eark.requirements_structure import STRUCTURE
 from samarkiv_ingest.validators.fixity import Digests
-from samarkiv_ingest.validators.schemas import SchemaMissing, schema
-from samarkiv_ingest.validators.xml import XmlFault, events
+from samarkiv_ingest.validators.xml import XmlFault
 
 REQUIREMENTS: dict[str, Requirement] = {
     **STRUCTURE,
@@ -41,7 +40,6 @@ REQUIREMENTS: dict[str, Requirement] = {
 }
 CSIP_RULES = {**rules_head.RULES, **rules_metadata.RULES, **rules_files.RULES, **rules_map.RULES}
 MOST_OF_A_KIND = 50
-_PRUNE = frozenset({"file", "mdRef", "FLocat", "fptr", "div", "xmlData", "binData"})
 
 
 def validate_eark(tree: Tree, profile: str, root: str, digests: Digests) -> Iterator[Finding]:
@@ -120,6 +118,7 @@ class _Package:
         if main is not None:
             self._version = main.version
         yield from self._structure()
+        yield from validate_metadata(self._tree, self._root)
         if main is None:
             return
         parts = [main]
@@ -165,7 +164,7 @@ class _Package:
                 yield told(REQUIREMENTS[code], fault, self._version, self._root)
 
     def _rules(self, mets: Mets) -> Iterator[Finding]:
-        yield from self._schema(mets)
+        yield from by_schema(self._tree, mets.path, "mets")
         yield from self._run(CSIP_RULES, mets)
         for file in mets.files():
             for code, rule in rules_files.FILE_RULES.items():
@@ -182,29 +181,3 @@ class _Package:
 
     def _told(self, code: str, fault: Fault, mets: Mets) -> Finding:
         return told(REQUIREMENTS[code], fault, mets.version, mets.path)
-
-    def _schema(self, mets: Mets) -> Iterator[Finding]:
-        """Validate against the schemas in a streaming pass of its own: rules go on where a schema gives up."""
-        try:
-            compiled = schema("mets")
-        except SchemaMissing as missing:
-            yield codes.finding("SAM-XML-NO-SCHEMA", mets.path, found=missing)
-            return
-        try:
-            with self._tree.open(mets.path) as file:
-                for event, element in events(file, schema=compiled):
-                    if event == "end":
-                        _prune(element)
-        except XmlFault as fault:
-            yield codes.finding(fault.code, mets.path, str(fault.line or ""), found=fault.found).model_copy(
-                update={"layer": Layer.SCHEMA}
-            )
-
-
-def _prune(element: etree._Element) -> None:
-    if str(element.tag).rpartition("}")[2] in _PRUNE:
-        element.clear(keep_tail=True)
-        parent, before = element.getparent(), element.getprevious()
-        while parent is not None and before is not None:
-            parent.remove(before)
-            before = element.getprevious()

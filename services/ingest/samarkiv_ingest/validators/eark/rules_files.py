@@ -175,6 +175,9 @@ def _optional(attribute: str, targets: frozenset[str], element: str) -> Rule:
         for identity, what, named, line in mets.references(attribute) if targets else ():
             if what == element and named not in targets:
                 yield Fault(line, " | ".join(sorted(targets)), f"{identity} ({named})", Severity.WARNING)
+        for identity, by, what, line in mets.dangling() if targets else ():
+            if by == attribute and what == element:
+                yield Fault(line, " | ".join(sorted(targets)), identity, Severity.WARNING)
 
     rule.__doc__ = f"A file may have {attribute}."
     return rule

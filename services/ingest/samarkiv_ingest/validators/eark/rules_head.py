@@ -19,8 +19,12 @@ def _line(element: etree._Element) -> int:
 
 
 def csip1(mets: Mets) -> Faults:
-    """OBJID is there."""
+    """OBJID is there, and should be the name of the folder the METS lies in."""
+    value = mets.root.get("OBJID", "")
     yield from filled(mets.root.get("OBJID"), _line(mets.root))
+    name = mets.folder.rpartition("/")[2]
+    if value.strip() and name and value != name:
+        yield Fault(_line(mets.root), name, value, Severity.WARNING)
 
 
 def csip2(mets: Mets) -> Faults:
@@ -60,8 +64,10 @@ def csip5(mets: Mets) -> Faults:
 
 
 def csip6(mets: Mets) -> Faults:
-    """PROFILE is there."""
-    yield from filled(mets.root.get("PROFILE"), _line(mets.root))
+    """PROFILE is there, and a URL."""
+    value = mets.root.get("PROFILE")
+    if value is None or not value.startswith(("http://", "https://")):
+        yield Fault(_line(mets.root), "URL", value or "")
 
 
 def csip117(mets: Mets) -> Faults:
@@ -85,6 +91,8 @@ def csip8(mets: Mets) -> Faults:
                 yield Fault(_line(header), "xs:dateTime")
         elif not is_time(value):
             yield Fault(_line(header), "xs:dateTime", value or '""', Severity.ERROR)
+        elif value[:10] < header.get("CREATEDATE", "")[:10]:
+            yield Fault(_line(header), f"≥ {header.get('CREATEDATE', '')}", value)
 
 
 def csip9(mets: Mets) -> Faults:

@@ -92,9 +92,14 @@ def csip85(mets: Mets) -> Faults:
 
 
 def csip86(mets: Mets) -> Faults:
-    """The main division's label is the package's ID (2.0.4 only)."""
-    for main in _mains(mets) if mets.version == "2.0.4" else ():
-        yield from shapes.fixed(main.get("LABEL"), mets.root.get("OBJID", ""), _line(main))
+    """The main division's label is the package's ID, in 2.0.4."""
+    # The address of the profile is the same for 2.0.4 and 2.1.0, which dropped the requirement: then it is a remark.
+    level = Severity.WARNING if mets.version == "2.1.0" else None
+    if mets.version == "2.2.0" or "v2-1-0" in mets.root.get("PROFILE", ""):
+        return
+    for main in _mains(mets):
+        if main.get("LABEL") != mets.root.get("OBJID"):
+            yield Fault(_line(main), mets.root.get("OBJID", ""), main.get("LABEL", ""), level)
 
 
 def _one_part(label: str, mets: Mets) -> Faults:

@@ -49,6 +49,7 @@ StructureRule = Callable[[Folders], Faults]
 def csipstr1(folders: Folders) -> Faults:
     """One root folder. What lies beside it is not in the package."""
     if not folders.root:
+        yield Fault(expected="*/METS.xml", found="METS.xml")
         return
     top = folders.root.split("/")[0]
     beside = [one for one in folders.tree.roots() if one.rstrip("/") != top and not mark(one)]
@@ -78,27 +79,28 @@ def csipstr5(folders: Folders) -> Faults:
         yield Fault(expected="metadata/")
 
 
-def _loose(folders: Folders, name: str) -> bool:
-    """Tell whether metadata lies in `metadata/` itself or a strange folder of it, and not in the named one."""
-    return folders.holds("metadata") and not folders.has(f"metadata/{name}")
-
-
 def csipstr6(folders: Folders) -> Faults:
-    """Preservation metadata, when there is any, in metadata/preservation."""
-    if folders.mets is None:
-        return
-    used = any(True for _ in folders.mets.all("amdSec", "digiprovMD", "mdRef"))
-    if (used or _loose(folders, "descriptive")) and not folders.has("metadata/preservation"):
+    """A folder preservation in metadata."""
+    if folders.has("metadata") and not folders.has("metadata/preservation"):
         yield Fault(expected="metadata/preservation/")
 
 
 def csipstr7(folders: Folders) -> Faults:
-    """Descriptive metadata, when there is any, in metadata/descriptive."""
-    if folders.mets is None:
-        return
-    used = any(True for _ in folders.mets.all("dmdSec", "mdRef"))
-    if (used or _loose(folders, "preservation")) and not folders.has("metadata/descriptive"):
+    """A folder descriptive in metadata."""
+    if folders.has("metadata") and not folders.has("metadata/descriptive"):
         yield Fault(expected="metadata/descriptive/")
+
+
+def csipstr8(folders: Folders) -> Faults:
+    """Other metadata in folders of their own, beside those two."""
+    if folders.has("metadata"):
+        names = {
+            one.rstrip("/").rpartition("/")[2]
+            for one in folders.tree.children(folders.at("metadata"))
+            if one.endswith("/")
+        }
+        if not names - {"preservation", "descriptive"}:
+            yield Fault(expected="metadata/other/")
 
 
 def csipstr9(folders: Folders) -> Faults:
@@ -171,6 +173,7 @@ RULES: dict[str, StructureRule] = {
     "CSIPSTR5": csipstr5,
     "CSIPSTR6": csipstr6,
     "CSIPSTR7": csipstr7,
+    "CSIPSTR8": csipstr8,
     "CSIPSTR9": csipstr9,
     "CSIPSTR10": csipstr10,
     "CSIPSTR11": csipstr11,
