@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from samarkiv_contracts.events import Event
 from samarkiv_contracts.events.delivery import (
     DeliveryAccepted,
-    DeliveryAnnounced,
     DeliveryHeld,
     DeliveryPassed,
     DeliveryReceived,
@@ -49,7 +48,6 @@ PARKED = "archive.parked.*"
 SCORE: tuple[Row, ...] = (
     Row(RecordClosed, PRODUCER_RECORDS, "producer", ("ingest",)),
     Row(RecordAttached, PRODUCER_RECORDS, "producer", ("ingest",)),
-    Row(DeliveryAnnounced, PRODUCER_DELIVERIES, "producer", ("ingest",)),
     Row(ReceiptIssued, PRODUCER_RECEIPTS, "ingest", ("producer",)),
     Row(DeliveryReceived, DELIVERY, "ingest", ("ingest", "access")),
     Row(DeliveryHeld, DELIVERY, "ingest", ("access",)),

@@ -1,7 +1,7 @@
 """The demo's deliveries: real content, at least four package kinds, and planted faults so that every outcome is seen."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from samarkiv.demo import documents as made
@@ -208,17 +208,23 @@ def _sip(objid: str, label: str, files: Files, submitter: str, agreement: str) -
     return pack.sip(objid, label, files, submitter=submitter, agreement=agreement)
 
 
-def planned() -> Iterator[Sent]:
-    """Yield the deliveries in the order they are sent."""
-    yield Sent(
+def _day(seed: int, year: int) -> str:
+    """Return the day of the first meeting of a seed, so that the planted fault hits a file that exists."""
+    first = next(name for name in minutes(seed, year, 1) if name.endswith("protokoll.pdf"))
+    return first.split("/")[1][8:10]
+
+
+# In the order they are sent.
+PLAN: tuple[Sent, ...] = (
+    Sent(
         "LIN-BN-2026-1",
         "Bygglov 2009",
         "bygglov-2009.zip",
         lambda: pack.as_zip(permits(9, 8, 2009)),
         "accepted",
         "mapp med register, åtta ärenden, ett av dem på begäran",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-KS-2026-1",
         "Kommunfullmäktiges protokoll 2023",
         "protokoll-2023.tar.gz",
@@ -227,8 +233,8 @@ def planned() -> Iterator[Sent]:
         ),
         "accepted",
         "BagIt i tar.gz, slutarkiv",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-BUN-2026-1",
         "Slutbetyg 2024",
         "slutbetyg-2024.zip",
@@ -241,8 +247,8 @@ def planned() -> Iterator[Sent]:
         ),
         "accepted",
         "E-ARK SIP, nivå 1: syns, lämnas ut på begäran",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-SN-2026-1",
         "Personakter 2015",
         "personakter-2015.zip",
@@ -251,16 +257,16 @@ def planned() -> Iterator[Sent]:
         ),
         "accepted",
         "E-ARK SIP, nivå 2: inget spår i det öppna arkivet",
-    )
-    yield Sent(
+    ),
+    Sent(
         "KVA-MN-2026-1",
         "Miljötillsyn 1998–2014",
         "miljotillsyn.tar",
         lambda: pack.as_tar(supervision(98, 6)),
         "accepted",
         "mapp i tar, kontorsfiler som migreras",
-    )
-    yield Sent(
+    ),
+    Sent(
         "KVA-KS-2026-2",
         "Bildarkivet, första delen",
         "bildarkiv-1.zip",
@@ -269,8 +275,8 @@ def planned() -> Iterator[Sent]:
         ),
         "accepted",
         "BagIt i zip, bilder",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-KS-2026-1",
         "Kommunfullmäktiges protokoll 2022",
         "protokoll-2022.tar.gz",
@@ -285,8 +291,8 @@ def planned() -> Iterator[Sent]:
         ),
         "rejected",
         "fel kontrollsumma",
-    )
-    yield Sent(
+    ),
+    Sent(
         "KVA-KS-2026-2",
         "Bildarkivet, andra delen",
         "bildarkiv-2.zip",
@@ -301,32 +307,32 @@ def planned() -> Iterator[Sent]:
         ),
         "rejected",
         "en fil saknas, en är för mycket",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-BN-2026-1",
         "Bygglov, skadad fil",
         "bygglov-skadad.zip",
         lambda: pack.as_zip(permits(10, 2, 2010))[:-3000],
         "rejected",
         "avkortad zip",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-BN-2026-1",
         "Bygglov, farliga namn",
         "bygglov-farlig.zip",
         lambda: pack.as_zip({"../../etc/cron.d/x": b"* * * * *", "beslut.pdf": made.pdf("Beslut", ["x"])}),
         "rejected",
         "namn som leder ut ur paketet",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-KS-2026-1",
         "Protokoll som vanlig mapp",
         "protokoll-mapp.zip",
         lambda: pack.as_zip(minutes(21, 2021, 1)),
         "rejected",
         "annat slag än det avtalade",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-KS-2026-2",
         "Avtal 2019",
         "avtal-2019.zip",
@@ -339,8 +345,8 @@ def planned() -> Iterator[Sent]:
         ),
         "held",
         "väntar på arkivariens beslut",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-KS-2026-2",
         "Avtal 2018",
         "avtal-2018.zip",
@@ -354,8 +360,8 @@ def planned() -> Iterator[Sent]:
         "held",
         "återsänd för komplettering",
         then="return",
-    )
-    yield Sent(
+    ),
+    Sent(
         "LIN-KS-2026-1",
         "Provleverans av protokoll",
         "prov-protokoll.tar.gz",
@@ -363,10 +369,5 @@ def planned() -> Iterator[Sent]:
         "passed",
         "testleverans: kontrolleras, lagras aldrig",
         test=True,
-    )
-
-
-def _day(seed: int, year: int) -> str:
-    """Return the day of the first meeting of a seed, so that the planted fault hits a file that exists."""
-    first = next(name for name in minutes(seed, year, 1) if name.endswith("protokoll.pdf"))
-    return first.split("/")[1][8:10]
+    ),
+)

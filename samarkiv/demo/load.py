@@ -18,7 +18,7 @@ from samarkiv.client import Client
 from samarkiv.commands import deliver
 from samarkiv.demo import stream
 from samarkiv.demo.agreements import AGREEMENTS, Agreed
-from samarkiv.demo.deliveries import Sent, planned
+from samarkiv.demo.deliveries import PLAN, Sent
 from samarkiv.demo.members import MEMBERS, Member, authorities_of
 
 SEED = 2026
@@ -75,9 +75,8 @@ def deliveries(client: Client) -> list[tuple[Sent, str]]:
     """Send every planned delivery that is not there yet; returns each with its delivery id."""
     known = {(one["name"], one["title"]): one["id"] for one in client.items("/v1/deliveries", limit=500)}
     sent = []
-    plan = list(planned())
-    with talk.progress(talk.pick("Leveranser", "Deliveries"), len(plan), unit="deliveries") as advance:
-        for one in plan:
+    with talk.progress(talk.pick("Leveranser", "Deliveries"), len(PLAN), unit="deliveries") as advance:
+        for one in PLAN:
             identity = known.get((one.name, one.title))
             if identity is None:
                 with tempfile.TemporaryDirectory(prefix="samarkiv-demo-") as folder:

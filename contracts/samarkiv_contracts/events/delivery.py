@@ -6,19 +6,6 @@ from samarkiv_contracts.events.base import Event
 from samarkiv_contracts.ids import AgreementId, DeliveryId, PackageId
 
 
-class DeliveryAnnounced(Event):
-    """A producer says that a package is ready in the drop area."""
-
-    type: ClassVar[str] = "se.samarkiv.delivery.announced.v1"
-    key: ClassVar[str] = "delivery"
-
-    delivery: DeliveryId
-    agreement: str
-    location: str
-    sha256: str
-    bytes: int
-
-
 class DeliveryReceived(Event):
     """The bytes are durable, read back and digested; nothing is known of their content yet."""
 

@@ -1,5 +1,6 @@
 """Resumable uploads by tus 1.0: core, creation, checksum, expiration, termination (DESIGN §3.1)."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -9,7 +10,6 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Annotated, Any
 
-import anyio
 from anyio import to_thread
 from fastapi import Depends, Request, Response
 from samarkiv_contracts.problems import (
@@ -184,14 +184,12 @@ async def _append(parts: Parts, request: Request, delivery: str, offset: int) ->
         if fault:
             raise fault[0]
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(_feed, request.stream(), pieces, fault)
-        try:
-            reached = await to_thread.run_sync(
-                parts.house.uploads.append, upload_key(delivery), offset, chunks()
-            )
-        finally:
-            group.cancel_scope.cancel()
+    feeding = asyncio.create_task(_feed(request.stream(), pieces, fault))
+    try:
+        reached = await to_thread.run_sync(parts.house.uploads.append, upload_key(delivery), offset, chunks())
+    finally:
+        feeding.cancel()
+        await asyncio.wait([feeding])
     if piece is not None and piece.digest() != wanted:
         await to_thread.run_sync(parts.house.uploads.truncate, upload_key(delivery), offset)
         parts.hashes.pop(delivery, None)
@@ -224,7 +222,7 @@ async def _hand(pieces: "queue.Queue[bytes | None]", data: bytes | None) -> None
         try:
             pieces.put_nowait(data)
         except queue.Full:
-            await anyio.sleep(0.002)
+            await asyncio.sleep(0.002)
         else:
             return
 
