@@ -8,7 +8,7 @@ from datetime import timedelta
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.eventlog.tell import Teller
 from samarkiv_runtime.ocfl import PackageReader
-from samarkiv_runtime.ports import Clock, ObjectStore
+from samarkiv_runtime.ports import Clock, Health, ObjectStore
 from samarkiv_runtime.telemetry import Meters
 
 from samarkiv_preservation.derivatives import Derived, Task
@@ -21,7 +21,8 @@ class Kit:
     """Copies and threads (`site`), staging, derivatives, database, clock and the teller of events.
 
     `extract(tasks)` derives text and pictures of a few files in the pool; `plan(puid, mime)` names the migrator
-    that the policy wants for a format, None where the original is kept as it is.
+    that the policy wants for a format, None where the original is kept as it is; `tools` says which of
+    them this machine has.
     """
 
     site: Site
@@ -34,4 +35,5 @@ class Kit:
     extract: Callable[[list[Task]], "Future[list[Derived]]"]
     plan: Callable[[str, str], Migrator | None]
     meters: Meters
+    tools: Callable[[], list[Health]] = list
     fixity_interval: timedelta = timedelta(days=30)

@@ -78,6 +78,7 @@ class PreservationService:
             extract=self._extract,
             plan=self.migrators.plan,
             meters=self.meters,
+            tools=self.migrators.health,
             fixity_interval=timedelta(days=house.settings.fixity_days),
         )
 

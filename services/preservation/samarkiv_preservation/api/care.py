@@ -65,4 +65,15 @@ def routes(kit: Kit) -> PolicyRouter:
             items.append({"name": name, "answers": answer, "packages": counts.get(name, {})})
         return {"items": items, "next": None}
 
+    @router.get(
+        "/v1/services/preservation/tools",
+        action="service.health",
+        part="registry",
+        summary="Tools for migration and their walls: what is missing is seen here",
+    )
+    def tools(caller: Who) -> dict[str, Any]:
+        caller.must("service.health", Resource("service", "preservation", part="registry"))
+        items = [{"name": one.name, "outcome": one.outcome, "detail": one.detail} for one in kit.tools()]
+        return {"items": items, "next": None}
+
     return router
