@@ -147,9 +147,7 @@ def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 def _preview(parts: ApiParts, caller: Caller, record: str, n: int, form: str, page: int) -> Response:
     _seen, row = look.see_file(parts.desk.database, caller, record, n, "derivative.view")
     headers = {**_SAFE, "Cache-Control": "no-cache", "ETag": f'"{row.sha256}-{form}-{page}"'}
-    image = (
-        parts.views.image(row.package, row.member, row.mime, row.size, page) if form == "preview" else None
-    )
+    image = parts.views.image(row.package, row.sha256, page) if form == "preview" else None
     if image is not None and image[0] in _INLINE:
         return Response(image[1], headers=headers, media_type=image[0])
     text = parts.views.text(row.package, row.member, TEXT_LIMIT)
@@ -185,13 +183,13 @@ def _rest(parts: ApiParts) -> PolicyRouter:
         part="file",
         summary="A package as DIP, bag, zip or AIP",
     )
-    def export(package: str, request: Request, caller: CallerOf) -> Response:
+    def export(package: str, request: Request, caller: CallerOf, record: str = "") -> Response:
         form = request.query_params.get("as", "dip")
         if form not in give.FORMS:
             # Only who may have the package learns that the form was wrong (POLICY §7).
             give.export(parts.desk, caller, package, "dip", parts.clock.now())
             raise InvalidInput(findings=(_bad_as(", ".join(give.FORMS)),))
-        made = give.export(parts.desk, caller, package, form, parts.clock.now())
+        made = give.export(parts.desk, caller, package, form, parts.clock.now(), record)
         headers = {**_SAFE, "Content-Disposition": disposition(made.name), "Cache-Control": "no-cache"}
         return StreamingResponse(made.chunks, headers=headers, media_type="application/zip")
 

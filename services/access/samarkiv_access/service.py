@@ -30,6 +30,7 @@ from samarkiv_access.web import (
     order,
     portal,
     producer,
+    purpose,
     record,
     search,
 )
@@ -77,6 +78,7 @@ class AccessService:
             address=house.settings.address,
             sign_in=self.identities.sessions.sign_in,
             sign_out=self.identities.sessions.sign_out,
+            state_purpose=self.identities.sessions.state_purpose,
             names=self.identities.names,
         )
         self.worker = Worker(
@@ -139,7 +141,7 @@ class AccessService:
 
 def page_routes(site: Site) -> Sequence[PolicyRouter]:
     """Return the routers of all pages."""
-    rooms = (portal, search, record, order, producer, delivery, archive, holdings, operator, about)
+    rooms = (portal, search, record, order, producer, delivery, archive, holdings, operator, about, purpose)
     return [*(room.routes(site) for room in rooms), about.sign_in_routes(site)]
 
 

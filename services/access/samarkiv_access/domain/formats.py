@@ -42,6 +42,8 @@ _FORMATS: dict[str, tuple[str, str]] = {
     "x-fmt/18": ("CSV", LOW),
     "x-fmt/13": ("TSV", LOW),
     "fmt/101": ("XML 1.0", LOW),
+    "x-fmt/280": ("XML Schema", LOW),
+    "x-fmt/281": ("XSLT", LOW),
     "fmt/817": ("JSON", LOW),
     "fmt/1149": ("Markdown", LOW),
     "fmt/96": ("HTML", LOW),

@@ -222,22 +222,25 @@ def file_sums(tx: Connection, one: Held) -> dict[int, tuple[int, int]]:
 
 def package_files(
     tx: Connection, package: str, levels: Sequence[int], after: int = 0, limit: int = 1000
-) -> list[Row[Any]]:
+) -> list[FileRow]:
     """Return files of a package at the given levels, in order, after number `after`."""
-    return list(
-        tx.execute(
-            select(t.file)
-            .where(t.file.c.package == package, t.file.c.n > after, t.file.c.level.in_(list(levels)))
-            .order_by(t.file.c.n)
-            .limit(limit)
-        )
+    rows = tx.execute(
+        select(t.file, t.file.c.n.label("number"))
+        .where(t.file.c.package == package, t.file.c.n > after, t.file.c.level.in_(list(levels)))
+        .order_by(t.file.c.n)
+        .limit(limit)
     )
+    return [_file(row, 0) for row in rows.mappings()]
 
 
-def file_count(tx: Connection, package: str, levels: Sequence[int] = (0, 1, 2)) -> int:
-    """Return how many files of a package are at the given levels."""
-    here = and_(t.file.c.package == package, t.file.c.level.in_(list(levels)))
-    return int(tx.execute(select(func.count()).select_from(t.file).where(here)).scalar() or 0)
+def level_counts(tx: Connection, package: str) -> dict[int, tuple[int, int]]:
+    """Return (files, bytes) of a package by level."""
+    rows = tx.execute(
+        select(t.file.c.level, func.count(), func.coalesce(func.sum(t.file.c.size), 0))
+        .where(t.file.c.package == package)
+        .group_by(t.file.c.level)
+    )
+    return {row[0]: (row[1], int(row[2])) for row in rows}
 
 
 def open_files_with(tx: Connection, sha256: str, limit: int = 20) -> list[tuple[Held, str]]:

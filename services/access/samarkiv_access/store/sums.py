@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from samarkiv_contracts.description import RecordDescription
 from sqlalchemy import Column, ColumnElement, Connection, Row, func, select
 
 from samarkiv_access.store import tables as t
@@ -94,6 +95,27 @@ def least_copies(tx: Connection) -> int:
     return int(tx.execute(select(func.min(each.c.copies))).scalar() or 0)
 
 
+def example(tx: Connection) -> str:
+    """Return words that find an open record: its type and its place, or its title; empty when there is none."""
+    placed = t.record.c.doc.like('%"places":%')
+    for more in ([placed], []):
+        row = tx.execute(
+            select(t.record.c.doc)
+            .where(t.record.c.level == 0, *more)
+            .order_by(t.record.c.stored_at, t.record.c.id)
+            .limit(1)
+        ).first()
+        if row is not None:
+            said = RecordDescription.model_validate_json(row.doc)
+            words = (
+                [said.record_type.lower(), said.places[0].title()]
+                if said.places
+                else [said.public_title or said.title]
+            )
+            return " ".join(word for word in words if word)
+    return ""
+
+
 def open_files(tx: Connection) -> int:
     """Return how many files are at level 0."""
     return int(tx.execute(select(func.count()).select_from(t.file).where(t.file.c.level == 0)).scalar() or 0)
@@ -162,7 +184,7 @@ def fixity_counts(tx: Connection, seen: Sequence[str] | None) -> list[Row[Any]]:
     )
 
 
-def checks(tx: Connection, seen: Sequence[str] | None, limit: int = 12) -> list[Row[Any]]:
+def checks(tx: Connection, seen: Sequence[str] | None, limit: int = 8) -> list[Row[Any]]:
     """Return the last checks: what was not ok first, then the newest."""
     return list(
         tx.execute(

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from samarkiv_runtime.database import Database
@@ -48,6 +49,7 @@ class Figures:
     types: tuple[RecordType, ...]
     latest: tuple[Held, ...]
     names: dict[str, str]
+    example: str
 
 
 class Counter:
@@ -71,6 +73,19 @@ class Counter:
                 return figures
 
 
+def _varied(latest: list[Held], n: int) -> list[Held]:
+    """Return n of the latest, as many kinds of them as there are, none of the same title twice."""
+    by_type: dict[str, list[Held]] = {}
+    titles: set[str] = set()
+    for one in latest:
+        title = one.said.public_title or one.said.title
+        if title not in titles:
+            titles.add(title)
+            by_type.setdefault(one.said.record_type, []).append(one)
+    rounds = zip_longest(*by_type.values())
+    return [one for row in rounds for one in row if one is not None][:n]
+
+
 def _count(tx: Any) -> Figures:
     records, opened, first, last = sums.totals(tx)
     return Figures(
@@ -88,7 +103,8 @@ def _count(tx: Any) -> Figures:
             RecordType(row.record_type, row.records, row.members, row.tenant, row.first or 0, row.last or 0)
             for row in sums.types(tx, 12)
         ),
-        latest=tuple(reads.latest(tx, 5)),
+        latest=tuple(_varied(reads.latest(tx, 200), 5)),
+        example=sums.example(tx),
         names=sums.names(tx),
     )
 

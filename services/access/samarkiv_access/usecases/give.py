@@ -17,8 +17,8 @@ from samarkiv_access.dissemination.originals import Original, bag, plain
 from samarkiv_access.dissemination.zipstream import Entry, zip_stream
 from samarkiv_access.domain.formats import format_name
 from samarkiv_access.store import reads
-from samarkiv_access.store.reads import Place
-from samarkiv_access.usecases.look import Asker, package_resource, record_resource, seen_of
+from samarkiv_access.store.reads import FileRow, Held, Place
+from samarkiv_access.usecases.look import Asker, package_resource, record_resource, see_record, seen_of
 from samarkiv_access.usecases.ports import Packages
 
 Form = Literal["dip", "aip", "bagit", "zip"]
@@ -55,8 +55,22 @@ class Desk:
     house: str
 
 
-def export(desk: Desk, caller: Giver, package: str, form: Form, moment: datetime) -> Export:
-    """Return a package in the form asked for, with only what the caller may have.
+@dataclass(frozen=True)
+class Part:
+    """What of a package is given out: files at these levels, of one record when one is named."""
+
+    place: Place
+    levels: list[int]
+    record: Held | None
+
+    @property
+    def name(self) -> str:
+        """Return the id that names the export."""
+        return self.record.id if self.record else self.place.package
+
+
+def export(desk: Desk, caller: Giver, package: str, form: Form, moment: datetime, record: str = "") -> Export:
+    """Return a package (or one `record` of it) in the form asked for, with only what the caller may have.
 
     Raises NotFound for absent and hidden alike, Forbidden `on_request`, `aip_not_public`, `custody_intermediate`.
     """
@@ -66,17 +80,17 @@ def export(desk: Desk, caller: Giver, package: str, form: Form, moment: datetime
         raise NotFound
     whole = package_resource(place)
     caller.must("package.export", whole, export_as=form, fulfils={"recheck", "watermark"})
-    levels = _levels(caller, place)
+    part = Part(place, _levels(caller, place), _one_record(desk, caller, place, record))
     if form == "aip":
         entries = _aip(desk, place)
     elif form == "dip":
-        entries = _dip(desk, caller, place, levels, moment)
+        entries = _dip(desk, caller, part, moment)
     elif form == "bagit":
-        entries = bag(_originals(desk, place, levels), place.package, _info(desk, place), moment)
+        entries = bag(_originals(desk, part), part.name, _info(desk, place), moment)
     else:
-        entries = plain(_originals(desk, place, levels))
+        entries = plain(_originals(desk, part))
     chunks = caller.rechecked(zip_stream(entries, moment), "package.export", whole, export_as=form)
-    return Export(f"{place.package}-{form}.zip" if form != "aip" else f"{place.package}.zip", chunks)
+    return Export(f"{part.name}-{form}.zip" if form != "aip" else f"{place.package}.zip", chunks)
 
 
 def manifest(desk: Desk, caller: Giver, package: str) -> Iterator[bytes]:
@@ -86,8 +100,8 @@ def manifest(desk: Desk, caller: Giver, package: str) -> Iterator[bytes]:
     if place is None or not place.files_ready:
         raise NotFound
     caller.must("package.export", package_resource(place), export_as="zip", fulfils={"recheck", "watermark"})
-    levels = _levels(caller, place)
-    return (f"{row.sha256}  {row.path}\n".encode() for row in _rows(desk, place, levels))
+    part = Part(place, _levels(caller, place), None)
+    return (f"{row.sha256}  {row.path}\n".encode() for row in _rows(desk, part))
 
 
 def _levels(caller: Asker, place: Place) -> list[int]:
@@ -96,12 +110,24 @@ def _levels(caller: Asker, place: Place) -> list[int]:
     return [level for level in (0, 1, 2) if caller.may("file.download", replace(one, level=level))]
 
 
-def _rows(desk: Desk, place: Place, levels: list[int]) -> Iterator[Any]:
-    after = 0
+def _one_record(desk: Desk, caller: Asker, place: Place, record: str) -> Held | None:
+    if not record:
+        return None
+    seen = see_record(desk.database, caller, record)
+    if seen.held.place.package != place.package or not seen.whole:
+        raise NotFound
+    return seen.held
+
+
+def _rows(desk: Desk, part: Part) -> Iterator[FileRow]:
+    after, one = 0, part.record
     while True:
         with desk.database.read() as tx:
-            rows = reads.package_files(tx, place.package, levels, after, BATCH)
-        yield from rows
+            if one is not None:
+                rows = reads.files_of(tx, one, after, BATCH)
+            else:
+                rows = reads.package_files(tx, part.place.package, part.levels, after, BATCH)
+        yield from (row for row in rows if row.level in part.levels)
         if len(rows) < BATCH:
             return
         after = rows[-1].n
@@ -111,9 +137,9 @@ def _entry(desk: Desk, package: str, name: str, size: int, crc32: int, sha256: s
     return Entry(name, size, crc32, lambda: desk.packages.read(package, name), sha256)
 
 
-def _originals(desk: Desk, place: Place, levels: list[int]) -> Iterator[Original]:
-    for row in _rows(desk, place, levels):
-        yield Original(row.path, _entry(desk, place.package, row.member, row.size, row.crc32, row.sha256))
+def _originals(desk: Desk, part: Part) -> Iterator[Original]:
+    for row in _rows(desk, part):
+        yield Original(row.path, _entry(desk, row.package, row.member, row.size, row.crc32, row.sha256))
 
 
 def _aip(desk: Desk, place: Place) -> Iterator[Entry]:
@@ -131,10 +157,10 @@ def _info(desk: Desk, place: Place) -> list[tuple[str, str]]:
     ]
 
 
-def _dip(desk: Desk, caller: Asker, place: Place, levels: list[int], moment: datetime) -> Iterator[Entry]:
+def _dip(desk: Desk, caller: Asker, part: Part, moment: datetime) -> Iterator[Entry]:
+    place = part.place
     with desk.database.read() as tx:
-        total = reads.file_count(tx, place.package)
-        given = reads.file_count(tx, place.package, levels)
+        by_level = reads.file_sums(tx, part.record) if part.record else reads.level_counts(tx, place.package)
     head = Head(
         objid=f"uuid-{desk.ids.uuid4()}",
         label=place.label or place.package,
@@ -148,29 +174,31 @@ def _dip(desk: Desk, caller: Asker, place: Place, levels: list[int], moment: dat
         head=head,
         aip=place.package,
         maker=place.authority_name or place.authority,
-        records=_told_records(desk, caller, place),
+        records=_told_records(desk, caller, part),
         schemas=_schemas(desk, place),
-        held_back=total - given,
+        held_back=sum(files for level, (files, _size) in by_level.items() if level not in part.levels),
     )
     released = (
         Released(
-            Original(row.path, _entry(desk, place.package, row.member, row.size, row.crc32, row.sha256)),
+            Original(row.path, _entry(desk, row.package, row.member, row.size, row.crc32, row.sha256)),
             row.mime,
             row.puid,
             format_name(row.puid),
-            f"{place.package}/ID-original-{row.n}",
+            f"{place.package}/ID-original-{row.package_n}",
         )
-        for row in _rows(desk, place, levels)
+        for row in _rows(desk, part)
     )
     return dip(plan, released)
 
 
-def _told_records(desk: Desk, caller: Asker, place: Place) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+def _told_records(desk: Desk, caller: Asker, part: Part) -> Iterator[tuple[str, str, str, dict[str, str]]]:
     after = -1
     while True:
         with desk.database.read() as tx:
-            found = reads.records_of(tx, place.package, BATCH, after)
+            found = reads.records_of(tx, part.place.package, BATCH, after)
         for one in found:
+            if part.record is not None and one.id != part.record.id:
+                continue
             if caller.may("record.see", record_resource(one, "public_title")):
                 seen = seen_of(caller, one)
                 yield one.id, seen.title, one.said.registry_no, one.said.dates

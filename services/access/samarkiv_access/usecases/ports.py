@@ -46,17 +46,18 @@ class Packages(Protocol):
 
 @dataclass(frozen=True)
 class Shown:
-    """What can be shown of a file beside its bytes."""
+    """What can be shown of a file beside its bytes: page images (0: none), whether there is text, and the first page's size."""
 
     pages: int = 0
     text: bool = False
-    image: bool = False
+    width: int = 0
+    height: int = 0
 
 
 class Views(Protocol):
     """Derivatives made by preservation: extracted text and page images. Rebuildable, perhaps not there yet."""
 
-    def shown(self, package: str, member: str, mime: str, size: int) -> Shown:
+    def shown(self, package: str, member: str, sha256: str) -> Shown:
         """Return what there is for a file; an empty answer when nothing was made."""
         ...
 
@@ -64,8 +65,8 @@ class Views(Protocol):
         """Return the extracted text, at most `limit` characters; empty when there is none."""
         ...
 
-    def image(self, package: str, member: str, mime: str, size: int, page: int) -> tuple[str, bytes] | None:
-        """Return (MIME type, bytes) of a page image, or None."""
+    def image(self, package: str, sha256: str, page: int) -> tuple[str, bytes] | None:
+        """Return (MIME type, bytes) of a page image (0: the thumbnail) of the original with a digest, or None."""
         ...
 
 

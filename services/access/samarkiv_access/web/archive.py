@@ -13,7 +13,7 @@ from samarkiv_runtime.web import Caller, CallerOf, PolicyRouter
 from samarkiv_access.store import sums
 from samarkiv_access.web.delivery import counts, delivery_page
 from samarkiv_access.web.language import Tongue
-from samarkiv_access.web.producer import capital, row
+from samarkiv_access.web.producer import MOVING, capital, row
 from samarkiv_access.web.render import STOCKHOLM, moment
 from samarkiv_access.web.site import Site, fault_of
 
@@ -66,7 +66,7 @@ def _desk(site: Site, request: Request, caller: Caller, done: str) -> HTMLRespon
     lists: dict[str, list[Any]] = {"needs": [], "moving": [], "ready": []}
     wanted = {
         "needs": "held,parked,rejected",
-        "moving": "announced,receiving,received,checking,passed",
+        "moving": ",".join(sorted(MOVING)),
         "ready": "accepted",
     }
     more = False
@@ -80,7 +80,9 @@ def _desk(site: Site, request: Request, caller: Caller, done: str) -> HTMLRespon
     today = site.clock.now().astimezone(STOCKHOLM).date().isoformat()
     needs = sorted(lists["needs"], key=lambda item: ("held", "parked", "rejected").index(str(item["state"])))
     open_needs = [item for item in needs if item["state"] != "rejected" or _is_today(item, today)]
-    ready = [item for item in lists["ready"] if _is_today(item, today)]
+    tests = [item for item in lists["moving"] if item.get("test") and item["state"] == "passed"]
+    moving = [item for item in lists["moving"] if item not in tests]
+    ready = [item for item in [*lists["ready"], *tests] if _is_today(item, today)]
     return site.page(
         request,
         caller,
@@ -91,7 +93,7 @@ def _desk(site: Site, request: Request, caller: Caller, done: str) -> HTMLRespon
         fault=fault,
         needs=[_need(item, tongue, first=n == 0) for n, item in enumerate(open_needs[:SHOWN])],
         more_needs="/producent?state=held,parked,rejected" if more or len(open_needs) > SHOWN else "",
-        moving=[_moving(item, tongue) for item in lists["moving"][:SHOWN]],
+        moving=[_moving(item, tongue) for item in moving[:SHOWN]],
         ready=[_ready(item, tongue) for item in ready[:SHOWN]],
         more_ready=len(ready) > SHOWN,
         cases=_cases(site, caller, tongue),
@@ -159,13 +161,11 @@ def _moving(item: Mapping[str, Any], tongue: Tongue) -> dict[str, Any]:
 def _ready(item: Mapping[str, Any], tongue: Tongue) -> dict[str, Any]:
     one = row(item, tongue)
     files = tongue.count("En fil", "{n} filer", one["files"])
+    if one["test"]:
+        return _task(one, tongue.say("{files}, testleverans: inget lagrat.", files=files), "", first=False)
     searchable = tongue.say("sökbar") if one["indexed"] else tongue.say("ännu inte sökbar")
-    return _task(
-        one,
-        tongue.say("{files}, lagrad, {searchable}.", files=files, searchable=searchable),
-        "",
-        first=False,
-    )
+    told = tongue.say("{files}, lagrad, {searchable}.", files=files, searchable=searchable)
+    return _task(one, told, "", first=False)
 
 
 def _cases(site: Site, caller: Caller, tongue: Tongue) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ def delivery_page(
     tongue = site.tongue(request)
     item = site.ask("ingest", f"/v1/deliveries/{delivery}", caller)
     findings = site.ask("ingest", f"/v1/deliveries/{delivery}/findings", caller, limit=500)["items"]
-    one = row(item, tongue)
+    one, told = row(item, tongue), groups(findings, tongue)
     happened, todo = _happened(one, tongue)
     one |= {"line": _line(one, tongue), "happened": happened, "todo": todo}
     errors = [{"field": name, "text": told} for name, told in (wrong or {}).items()]
@@ -67,7 +67,8 @@ def delivery_page(
         errors=errors,
         errors_by={"reason": "", **(wrong or {})},
         form={"reason": reason},
-        groups=groups(findings, tongue),
+        groups=[one for one in told if one["severity"] != "INFO"],
+        notes=[one for one in told if one["severity"] == "INFO"],
         counts=counts(one["findings"], tongue),
         no_findings=_no_findings(one["state"], tongue),
         packages=_packages(site, caller, one["packages"][:PACKAGES], tongue),
@@ -188,6 +189,7 @@ def groups(findings: Iterable[Mapping[str, Any]], tongue: Tongue) -> list[dict[s
         told.append(
             {
                 "code": code,
+                "severity": severity,
                 "tone": tone,
                 "word": word,
                 "message": alike[0].get("message") or "",
@@ -215,11 +217,9 @@ def _packages(site: Site, caller: Caller, packages: list[str], tongue: Tongue) -
         held = first.get(package)
         title, href = tongue.say("Arkivpaket"), ""
         if held is not None:
-            try:
-                seen = look.seen_of(caller, held)
-                title, href = seen.title, f"/handling/{held.id}"
-            except NotFound:
-                title = tongue.say("Handling som inte visas här")
+            title = tongue.say("Handling som inte visas här")
+            if caller.may("record.see", look.record_resource(held, "public_title")):
+                title, href = look.seen_of(caller, held).title, f"/handling/{held.id}"
         found.append({"id": package, "title": title, "href": href})
     return found
 

@@ -192,7 +192,9 @@ def _copy(name: str, counts: list[Any], tongue: Tongue) -> dict[str, str]:
 
 
 def _migration(one: Any, tongue: Tongue) -> dict[str, str]:
-    parts = [tongue.count("en fil jämförd och klar", "{n} filer jämförda och klara", one.migrated)]
+    parts = []
+    if one.migrated:
+        parts.append(tongue.count("en fil jämförd och klar", "{n} filer jämförda och klara", one.migrated))
     if one.needs_review:
         parts.append(tongue.count("en behöver granskas", "{n} behöver granskas", one.needs_review))
     if one.could_not:

@@ -33,16 +33,11 @@ def routes(site: Site) -> PolicyRouter:
 
 def hint(figures: Figures, tongue: Tongue) -> str:
     """Return an example for the empty search box, taken from what is there."""
-    for held in figures.latest:
-        if held.said.places:
-            return tongue.say("Till exempel: {example}", example=held.said.places[0])
-    return (
-        tongue.say("Till exempel: {example}", example=figures.types[0].name.lower()) if figures.types else ""
-    )
+    return tongue.say("Till exempel: {example}", example=figures.example) if figures.example else ""
 
 
 def _portal(figures: Figures, tongue: Tongue) -> dict[str, Any]:
-    years = f", {figures.first}–{figures.last}" if figures.first else ""
+    years = f", {figures.first}–{figures.last}" if figures.last > figures.first > 0 else ""
     most = max((one.records for one in figures.members), default=0) or 1
     tall = max((n for _decade, n in figures.decades), default=0) or 1
     return {
@@ -94,8 +89,8 @@ def _door(one: RecordType, figures: Figures, tongue: Tongue) -> dict[str, str]:
         text = tongue.say("{count} från {place}", count=text, place=names.get(one.tenant, ""))
     else:
         text = tongue.say("{count} från {n} kommuner", count=text, n=one.members)
-    if one.first and one.last > one.first:
-        text = f"{text}, {one.first}–{one.last}"
+    if one.first:
+        text = f"{text}, {one.first}–{one.last}" if one.last > one.first else f"{text}, {one.first}"
     return {"href": f"/sok?{urlencode({'type': one.name})}", "title": one.name, "text": text}
 
 

@@ -182,7 +182,7 @@ def _choices(agreements: Iterable[Mapping[str, Any]], caller: Caller) -> list[di
 
 def row(item: Mapping[str, Any], tongue: Tongue) -> dict[str, Any]:
     """Return a delivery as lists show it."""
-    state = str(item["state"])
+    state, test = str(item["state"]), bool(item.get("test"))
     return {
         "id": item["id"],
         "href": f"/leverans/{item['id']}",
@@ -190,9 +190,9 @@ def row(item: Mapping[str, Any], tongue: Tongue) -> dict[str, Any]:
         "state": state,
         "state_text": tongue.tell(WORDS[state]) if state in WORDS else state,
         "tone": TONES.get(state, ""),
-        "test": bool(item.get("test")),
+        "test": test,
         "indexed": bool(item.get("indexed")) and state == "accepted",
-        "moving": state in MOVING
+        "moving": (state in MOVING and not (test and state == "passed"))
         or (state == "accepted" and not item.get("indexed") and not item.get("test")),
         "agreement": (item.get("agreement") or {}).get("reference", ""),
         "tenant": (item.get("tenant") or {}).get("name", ""),

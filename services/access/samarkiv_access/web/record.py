@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from samarkiv_contracts.problems import NotFound
+from samarkiv_contracts.problems import Forbidden, NotFound
 from samarkiv_runtime.web import Caller, CallerOf, PolicyRouter
 
 from samarkiv_access.domain.citation import cite
@@ -15,12 +15,12 @@ from samarkiv_access.usecases import look, tell
 from samarkiv_access.usecases.look import Seen, file_resource, record_resource
 from samarkiv_access.web.language import Tongue
 from samarkiv_access.web.portal import path_of
+from samarkiv_access.web.purpose import purpose_page
 from samarkiv_access.web.site import Site
 
 FILES_SHOWN = 30
 PEEK = 2_500
 TEXT = 400_000
-_IMAGE = frozenset({"image/png", "image/jpeg"})
 
 
 def routes(site: Site) -> PolicyRouter:
@@ -30,7 +30,12 @@ def routes(site: Site) -> PolicyRouter:
     @router.get("/handling/{record}", action="record.see", part="public_title")
     def record(record: str, request: Request, caller: CallerOf, fran: int = 0) -> HTMLResponse:
         tongue = site.tongue(request)
-        seen = look.see_record(site.desk.database, caller, record)
+        try:
+            seen = look.see_record(site.desk.database, caller, record)
+        except Forbidden as problem:
+            if problem.stable_code != "purpose_required":
+                raise
+            return purpose_page(site, request, caller, _authority(site, record), f"/handling/{record}")
         return site.page(request, caller, "record.html", **_record(site, caller, tongue, seen, max(0, fran)))
 
     @router.get("/handling/{record}/las", action="derivative.view", part="derivative")
@@ -74,16 +79,22 @@ def _record(site: Site, caller: Caller, tongue: Tongue, seen: Seen, after: int) 
                 f"{site.address}/handling/{held.id}",
             ),
             "story": steps_shown(_story(site, seen), tongue) if seen.whole else [],
-            "export": f"{export}?as=bagit" if export else "",
-            "plain": f"{export}?as=zip",
-            "dip": f"{export}?as=dip",
+            "export": f"{export}&as=bagit" if export else "",
+            "plain": f"{export}&as=zip",
+            "dip": f"{export}&as=dip",
             "open_bytes": size,
         },
-        "preview": None if after else _preview(site, seen, files, tongue),
+        "preview": None if after else _preview(site, seen, files),
         "files": shown,
         "more_files": f"/handling/{held.id}?fran={more}#filer" if more else "",
         "no_files": _no_files(seen, tongue),
     }
+
+
+def _authority(site: Site, record: str) -> str:
+    with site.desk.database.read() as tx:
+        held = reads.held(tx, record)
+    return held.place.authority if held else ""
 
 
 def _story(site: Site, seen: Seen) -> list[Step]:
@@ -206,8 +217,8 @@ def _file(record: str, row: FileRow, allowed: bool, tongue: Tongue) -> dict[str,
             "level": row.level,
         }
     return {
-        "name": row.path,
-        "about": row.format or row.mime,
+        "name": row.path.rsplit("/", 1)[-1],
+        "about": " · ".join(one for one in (row.format or row.mime, row.path.rpartition("/")[0]) if one),
         "allowed": True,
         "level": row.level,
         "size": row.size,
@@ -216,26 +227,23 @@ def _file(record: str, row: FileRow, allowed: bool, tongue: Tongue) -> dict[str,
     }
 
 
-def _preview(
-    site: Site, seen: Seen, files: list[tuple[FileRow, bool]], tongue: Tongue
-) -> dict[str, Any] | None:
+def _preview(site: Site, seen: Seen, files: list[tuple[FileRow, bool]]) -> dict[str, Any] | None:
     """Return the first file that has something to show."""
-    del tongue
     for row, allowed in files[:8]:
         if not allowed or not row.size:
             continue
-        shown = site.views.shown(row.package, row.member, row.mime, row.size)
-        if not shown.image and not shown.text:
+        shown = site.views.shown(row.package, row.member, row.sha256)
+        if not shown.pages and not shown.text:
             continue
         base = f"/v1/records/{seen.held.id}/files/{row.n}"
         return {
             "name": row.path.rsplit("/", 1)[-1],
             "pages": shown.pages,
             "href": f"/handling/{seen.held.id}/las?fil={row.n}",
-            "image": f"{base}?as=preview" if shown.image else "",
-            "text": "" if shown.image else site.views.text(row.package, row.member, PEEK).strip(),
-            "width": 0,
-            "height": 0,
+            "image": f"{base}?as=preview" if shown.pages else "",
+            "text": "" if shown.pages else site.views.text(row.package, row.member, PEEK).strip(),
+            "width": shown.width,
+            "height": shown.height,
         }
     return None
 
@@ -254,11 +262,11 @@ def _viewer(
             caller.must("record.see", record_resource(seen.held, "metadata"))
             raise NotFound
     seen, row = look.see_file(site.desk.database, caller, record, n, "derivative.view")
-    shown = site.views.shown(row.package, row.member, row.mime, row.size)
+    shown = site.views.shown(row.package, row.member, row.sha256)
     if page > max(1, shown.pages):
         raise NotFound
     here = f"/handling/{record}/las?fil={n}"
-    image = f"/v1/records/{record}/files/{n}?as=preview&page={page}" if shown.image else ""
+    image = f"/v1/records/{record}/files/{n}?as=preview&page={page}" if shown.pages else ""
     download = caller.may("file.download", file_resource(seen.held, row))
     return {
         "record": {"title": seen.title, "crumbs": _viewer_crumbs(seen, row)},
@@ -269,10 +277,10 @@ def _viewer(
         "page_no": page,
         "pages": max(1, shown.pages),
         "image": image,
-        "width": 0,
-        "height": 0,
+        "width": shown.width if page == 1 else 0,
+        "height": shown.height if page == 1 else 0,
         "text": site.views.text(row.package, row.member, TEXT),
-        "about": _about(row, tongue),
+        "about": _about(row, bool(image), tongue),
         "zoomed": zoomed,
         "zoom_href": f"{here}&sida={page}" + ("" if zoomed else "&storre=1"),
         "previous_href": f"{here}&sida={page - 1}" if page > 1 else "",
@@ -287,10 +295,13 @@ def _viewer_crumbs(seen: Seen, row: FileRow) -> list[dict[str, str]]:
     return [*above, {"text": row.path.rsplit("/", 1)[-1], "href": ""}]
 
 
-def _about(row: FileRow, tongue: Tongue) -> str:
+def _about(row: FileRow, image: bool, tongue: Tongue) -> str:
     kind = row.format or row.mime
-    if row.mime in _IMAGE:
-        return tongue.say("Du ser originalet: {kind}.", kind=kind)
+    if image:
+        return tongue.say(
+            "Du ser bilder som arkivet har gjort av originalet ({kind}). Originalet är oförändrat och kan laddas ner.",
+            kind=kind,
+        )
     return tongue.say(
         "Du ser text som arkivet har tagit fram ur originalet ({kind}). Originalet är oförändrat och kan laddas ner.",
         kind=kind,

@@ -117,7 +117,7 @@ def _environment(tongue: Tongue) -> Environment:
 def _nav(frame: Frame) -> list[dict[str, object]]:
     say, path = frame.tongue.say, frame.request.url.path
     links = (
-        ("/", say("Start")),
+        *([] if frame.me.signed_in else [("/", say("Start"))]),
         ("/sok", say("Sök")),
         ("/bestall", say("Begär en handling")),
         *frame.me.links,

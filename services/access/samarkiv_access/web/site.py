@@ -50,6 +50,7 @@ class Site:
     address: str
     sign_in: SignIn
     sign_out: Callable[[str], None]
+    state_purpose: Callable[[str, str, str], int]
     names: Callable[[list[str]], Mapping[str, str]]
 
     # ------------------------------------------------------------------ frames
@@ -83,7 +84,7 @@ class Site:
         roles = [role_word(role, tongue) for role in _FOREMOST if role in held]
         account = caller.subject.account
         name = self.names([account]).get(account, "") or tongue.say("Inloggad")
-        return f"{name} · {roles[0]}" if roles else name
+        return f"{name} · {roles[0]}" if roles and roles[0].lower() not in name.lower() else name
 
     def _footer(self, tongue: Tongue) -> str:
         n = len(self.counter.figures().members)

@@ -1,9 +1,11 @@
 """What preservation has made for viewing: extracted text and page images, read from the derivatives store."""
 
 import json
+import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from threading import Lock
+from typing import Any
 
 from samarkiv_runtime.ocfl import split_lines
 from samarkiv_runtime.ports import ObjectStore
@@ -11,8 +13,7 @@ from samarkiv_runtime.ports import ObjectStore
 from samarkiv_access.dissemination.packages import DATA
 from samarkiv_access.usecases.ports import Packages, Shown
 
-IMAGES = {"image/png", "image/jpeg"}
-MOST_IMAGE = 12 << 20
+PICTURE = "image/webp"
 _KEPT = 32
 
 
@@ -25,13 +26,14 @@ class DerivedViews:
         self._texts: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._lock = Lock()
 
-    def shown(self, package: str, member: str, mime: str, size: int) -> Shown:
+    def shown(self, package: str, member: str, sha256: str) -> Shown:
         """Return what there is to show of a file."""
-        return Shown(
-            pages=1,
-            text=bool(self.text(package, member, 1)),
-            image=mime in IMAGES and size <= MOST_IMAGE,
-        )
+        pages = [one for one in self._pictures(package, sha256) if one["kind"] == "page"]
+        width = height = 0
+        if pages:
+            found = self.image(package, sha256, 1)
+            width, height = size_of(found[1]) if found else (0, 0)
+        return Shown(len(pages), bool(self.text(package, member, 1)), width, height)
 
     def text(self, package: str, member: str, limit: int) -> str:
         """Return the extracted text, at most `limit` characters; empty when there is none."""
@@ -57,14 +59,37 @@ class DerivedViews:
         return ""
 
     def _lines(self, package: str) -> Iterator[bytes]:
-        for version in range(self._packages.head(package), 0, -1):
-            key = f"{package}/{version}/text.jsonl"
-            if self._store.stat(key) is not None:
-                yield from split_lines(self._store.read(key))
-                return
+        base = self._base(package, "text.jsonl")
+        if base:
+            yield from split_lines(self._store.read(f"{base}/text.jsonl"))
 
-    def image(self, package: str, member: str, mime: str, size: int, page: int) -> tuple[str, bytes] | None:
-        """Return (MIME type, bytes) of a page image, or None: a small image is its own."""
-        if page == 1 and mime in IMAGES and size <= MOST_IMAGE:
-            return mime, b"".join(self._packages.read(package, member))
+    def _base(self, package: str, name: str) -> str:
+        """Return the newest version's folder that holds a file of this name, empty when nothing was made yet."""
+        for version in range(self._packages.head(package), 0, -1):
+            if self._store.stat(f"{package}/{version}/{name}") is not None:
+                return f"{package}/{version}"
+        return ""
+
+    def _pictures(self, package: str, sha256: str) -> list[dict[str, Any]]:
+        base = self._base(package, "pictures.jsonl")
+        if not base:
+            return []
+        needle = sha256.encode()
+        lines = split_lines(self._store.read(f"{base}/pictures.jsonl"))
+        return [{**json.loads(line), "base": base} for line in lines if needle in line]
+
+    def image(self, package: str, sha256: str, page: int) -> tuple[str, bytes] | None:
+        """Return (MIME type, bytes) of a page image (0: the thumbnail), or None."""
+        for one in self._pictures(package, sha256):
+            if one["page"] == page:
+                data = self._store.read(f"{one['base']}/pictures.bin", one["offset"], one["length"])
+                return PICTURE, b"".join(data)
         return None
+
+
+def size_of(webp: bytes) -> tuple[int, int]:
+    """Return width and height of a lossy WebP (RFC 9649 §2.5), (0, 0) for any other."""
+    if len(webp) < 30 or webp[12:16] != b"VP8 ":
+        return 0, 0
+    width, height = struct.unpack("<HH", webp[26:30])
+    return width & 0x3FFF, height & 0x3FFF
