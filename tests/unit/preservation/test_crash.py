@@ -32,8 +32,11 @@ def test_a_build_makes_a_constant_number_of_changes(tmp_path: Path) -> None:
     assert len(log) == CHANGES
 
 
-@pytest.mark.parametrize("quiet", [False, True], ids=["killed", "no-answer"])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("after", "quiet"),
+    [(False, False), (True, False), (False, True)],
+    ids=["killed-before", "killed-after", "no-answer"],
+)
 @pytest.mark.parametrize("at", range(CHANGES))
 def test_killed_at_a_change_and_run_again(tmp_path: Path, at: int, after: bool, quiet: bool) -> None:
     stores, log = folders(tmp_path), []

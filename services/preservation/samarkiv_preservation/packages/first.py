@@ -14,7 +14,7 @@ from samarkiv_preservation.packages import ead, mets, premis, provenance
 from samarkiv_preservation.packages.container import Container
 from samarkiv_preservation.packages.premis import FileObject
 from samarkiv_preservation.packages.representation import RepresentationWriter
-from samarkiv_preservation.packages.schemas import schemas
+from samarkiv_preservation.packages.schemas import schema_bodies
 from samarkiv_preservation.packages.site import Site
 from samarkiv_preservation.packages.source import STRIDE, Source
 from samarkiv_preservation.packages.spool import Body, Spool
@@ -166,10 +166,8 @@ class FirstVersion:
         root.documentation.append(
             listed.add("ID-doc-1", "documentation/agreement.json", "application/json", Body(agreement))
         )
-        for number, (name, data) in enumerate(schemas(), start=1):
-            root.schemas.append(
-                listed.add(f"ID-schema-{number}", f"schemas/{name}", "application/xml", Body(data))
-            )
+        for number, (name, body) in enumerate(schema_bodies(), start=1):
+            root.schemas.append(listed.add(f"ID-schema-{number}", f"schemas/{name}", "application/xml", body))
 
     def _description(self) -> Body:
         spool = Spool(self.site.scratch)

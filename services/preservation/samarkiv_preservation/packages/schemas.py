@@ -4,6 +4,8 @@ import importlib.util
 from functools import lru_cache
 from pathlib import Path
 
+from samarkiv_preservation.packages.spool import Body
+
 _WRAPPER = b"""<?xml version="1.0" encoding="UTF-8"?>
 <xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <xs:import namespace="http://www.w3.org/1999/xlink" schemaLocation="xlink.xsd"/>
@@ -34,3 +36,9 @@ def schemas() -> tuple[tuple[str, bytes], ...]:
     found = {name: _found(*place) for name, place in _PLACES.items()}
     found["mets-csip.xsd"] = _WRAPPER
     return tuple(sorted(found.items()))
+
+
+@lru_cache(maxsize=1)
+def schema_bodies() -> tuple[tuple[str, Body], ...]:
+    """Return name and body of every schema, digested once a process."""
+    return tuple((name, Body(data)) for name, data in schemas())
