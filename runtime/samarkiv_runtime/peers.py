@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,8 @@ class InProcess(httpx.BaseTransport):
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
+                # Each streaming call holds a thread while its reader is slow.
+                self._loop.set_default_executor(ThreadPoolExecutor(64, thread_name_prefix="peers"))
                 self._thread = threading.Thread(target=self._loop.run_forever, name="peers", daemon=True)
                 self._thread.start()
             return self._loop

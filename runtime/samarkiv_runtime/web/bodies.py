@@ -77,6 +77,11 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"Begäran får ha högst {limit} byte.", f"The request may have at most {limit} bytes.")
 
 
+async def bound_form(request: Request, limit: int) -> None:
+    """Read a form of at most `limit` bytes and leave it for the framework; raises TooLarge."""
+    request._body = await bounded_body(request, limit)  # noqa: SLF001
+
+
 async def read_json(request: Request, limit: int = MEGABYTE) -> Any:
     """Read a JSON body strictly and leave it for the framework; raises UnsupportedMedia, TooLarge, BadRequest."""
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()

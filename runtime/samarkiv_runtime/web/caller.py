@@ -44,7 +44,6 @@ FULFILLED = frozenset(
 )
 ALARM_PER_HOUR, STOP_PER_HOUR = 30, 100
 RECHECK_BYTES, RECHECK_S = 2**20, 5.0
-_strong_reads: dict[str, deque[float]] = {}
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +55,7 @@ class Caller:
     language: str
     correlation: str
     context: WebContext
+    network: str = ""
     private: bool = False
 
     @property
@@ -164,10 +164,12 @@ class Caller:
         raise Forbidden(text.sv, text.en, policy_code=decision.code)
 
     def _rate(self, decision: Decision) -> None:
+        if "rate" in decision.obligations and "strong" not in decision.obligations:
+            self.context.pace.take(self.network, self.context.clock.monotonic())
         if "strong" not in decision.obligations:
             return
         now = self.context.clock.monotonic()
-        reads = _strong_reads.setdefault(self.subject.account, deque())
+        reads = self.context.strong_reads.setdefault(self.subject.account, deque())
         while reads and now - reads[0] > 3600:
             reads.popleft()
         if len(reads) >= STOP_PER_HOUR:

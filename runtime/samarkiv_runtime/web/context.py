@@ -1,5 +1,6 @@
 """What the web of one service is given."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from samarkiv_runtime.ports import Clock, Health, Ids
 from samarkiv_runtime.settings import Settings
 from samarkiv_runtime.telemetry import Meters
 from samarkiv_runtime.tokens import RemoteIssuer, TokenVerifier
+from samarkiv_runtime.web.pace import Pace
 from samarkiv_runtime.worker import Worker
 
 # Local accounts know a password only; demands cap here until TOTP and an identity provider are there (POLICY §6).
@@ -49,6 +51,8 @@ class WebContext:
     error_page: ErrorPage | None = None
     static: Mapping[str, Path] = field(default_factory=dict)
     assurance_cap: int = ASSURANCE_CAP
+    pace: Pace = field(default_factory=Pace)
+    strong_reads: dict[str, deque[float]] = field(default_factory=dict)
 
     @classmethod
     def of(

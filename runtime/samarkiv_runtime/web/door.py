@@ -1,5 +1,6 @@
 """The outermost ring of a service's web: correlation, language, limits, security headers, and the last net for faults."""
 
+import logging
 import re
 import time
 from typing import Any
@@ -17,6 +18,7 @@ from samarkiv_runtime.web.problems import answer, unexpected
 IN_PROCESS = "in-process"
 LOOPBACK = frozenset({"127.0.0.1", "::1", IN_PROCESS})
 FORWARDED = ("x-forwarded-for", "forwarded")
+_log = logging.getLogger(__name__)
 _CORRELATION = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -89,8 +91,8 @@ class Door:
             problem = error if isinstance(error, Problem) else unexpected(error)
             await answer(self._context, request, problem)(scope, receive, seal)
         finally:
-            CORRELATION.reset(token)
             self._count(scope, status, time.monotonic() - started)
+            CORRELATION.reset(token)
 
     def _stopped(self, request: Request) -> Problem | None:
         path = request.url.path
@@ -130,6 +132,9 @@ class Door:
             status=str(status),
         )
         meters.observe("samarkiv_http_request_seconds", seconds, service=service, route=str(name))
+        level = logging.ERROR if status >= 500 else logging.DEBUG
+        told = {"service": service, "method": scope["method"], "route": str(name), "status": status}
+        _log.log(level, "request", extra=told | {"ms": round(seconds * 1000, 1)})
 
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

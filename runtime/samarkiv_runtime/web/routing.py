@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response, params
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
-from samarkiv_contracts.problems import BadRequest, Forbidden, NotFound, NotSignedIn, Unavailable
+from samarkiv_contracts.problems import BadRequest, Forbidden, NotFound, NotSignedIn, TooLarge, Unavailable
 
 from samarkiv_runtime.policy import ACTIONS, Resource, is_public
 from samarkiv_runtime.policy.codes import text_of
 from samarkiv_runtime.tokens import Identity
-from samarkiv_runtime.web.bodies import MEGABYTE, read_json
+from samarkiv_runtime.web.bodies import MEGABYTE, bound_form, read_json
 from samarkiv_runtime.web.caller import Caller
 from samarkiv_runtime.web.context import WebContext
 from samarkiv_runtime.web.door import IN_PROCESS, LOOPBACK, direct
@@ -24,6 +24,7 @@ from samarkiv_runtime.web.door import IN_PROCESS, LOOPBACK, direct
 OPEN = "open"
 PARTS = frozenset({"public_title", "metadata", "file", "derivative", "log", "registry", "event"})
 FORM_FIELD = "csrf"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -56,7 +57,9 @@ class PolicyRoute(APIRoute):
         limit = int(policy.get("limit", MEGABYTE))
 
         async def handler(request: Request) -> Response:
-            await _enter(request, policy)
+            await _identify(request, policy)
+            await _bound(request)
+            await _own_pages(request)
             if has_json:
                 await read_json(request, limit)
             return await original(request)
@@ -64,7 +67,8 @@ class PolicyRoute(APIRoute):
         return handler
 
 
-async def _enter(request: Request, policy: dict[str, Any]) -> None:
+async def _identify(request: Request, policy: dict[str, Any]) -> None:
+    """Find out who calls; raises NotSignedIn, BadRequest, NotFound and Unavailable before anything is read."""
     context: WebContext = request.app.state.context
     bearer = _bearer(request)
     cookie = request.cookies.get(context.cookie, "")
@@ -83,7 +87,8 @@ async def _enter(request: Request, policy: dict[str, Any]) -> None:
             cookie=cookie,
             loopback=other in LOOPBACK,
         )
-    caller = Caller(identity, request.state.language, request.state.correlation, context)
+    network = other or request.headers.get("x-forwarded-for", "").split(",")[-1].strip()
+    caller = Caller(identity, request.state.language, request.state.correlation, context, network)
     request.state.caller = caller
     action = policy["action"]
     if policy.get("inner"):
@@ -97,13 +102,31 @@ async def _enter(request: Request, policy: dict[str, Any]) -> None:
             raise Unavailable(
                 "Behörigheten kan inte kontrolleras just nu.", "Grants cannot be checked at the moment."
             )
-    if (
-        request.method not in SAFE
-        and not bearer
-        and other != IN_PROCESS
-        and not request.url.path.startswith("/internal/")
-    ):
-        await _own_form(request, context, cookie if identity.by_cookie else "")
+
+
+async def _bound(request: Request) -> None:
+    """Bound forms before they are parsed: the framework would gather them whole, in memory or on disk."""
+    media = _media(request)
+    caller: Caller = request.state.caller
+    if media == FORMS[0] or (media == FORMS[1] and not caller.signed_in):
+        await bound_form(request, MEGABYTE)
+    declared = request.headers.get("content-length", "")
+    if media == FORMS[1] and declared.isdigit() and int(declared) > caller.context.settings.max_package_bytes:
+        raise TooLarge
+
+
+async def _own_pages(request: Request) -> None:
+    """Refuse an unsafe request of a browser that does not come from our own pages."""
+    context: WebContext = request.app.state.context
+    inside = direct(request.scope) == IN_PROCESS or request.url.path.startswith("/internal/")
+    if request.method in SAFE or "authorization" in request.headers or inside:
+        return
+    by_cookie = request.state.caller.identity.by_cookie
+    await _own_form(request, context, request.cookies.get(context.cookie, "") if by_cookie else "")
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 def inner(address: str) -> bool:
@@ -140,8 +163,7 @@ async def _own_form(request: Request, context: WebContext, cookie: str) -> None:
     if not cookie:
         return
     sent = request.headers.get("x-form-token", "")
-    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if not sent and media in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    if not sent and _media(request) in FORMS:
         sent = str((await request.form()).get(FORM_FIELD, ""))
     if not hmac.compare_digest(sent.encode(), form_token_of(cookie).encode()):
         _refuse("form_token")

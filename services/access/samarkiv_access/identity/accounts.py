@@ -120,6 +120,12 @@ class Accounts:
             raise Conflict("Användarnamnet är upptaget.", "The user name is taken.") from error
         return account
 
+    def named(self, username: str) -> str:
+        """Return the id of an account in force by its user name, empty when there is none."""
+        with self._database.read() as tx:
+            row = store.account_named(tx, username)
+        return str(row.id) if row is not None and row.state == "active" else ""
+
     def grant(self, account: str, wanted: NewGrant, *, decided_by: str, reason: str = "") -> str:
         """Give a role and return the grant's id; sessions end so that it counts at once.
 

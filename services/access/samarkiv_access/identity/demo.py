@@ -58,33 +58,35 @@ def make_demo_accounts(
     """
     if not demo_allowed(settings):
         raise Unavailable("Hemmet är ingen demo.", "The home is no demo.")
-    kept = demo_accounts(settings)
-    there = {one["username"] for one in kept}
+    kept = {one["username"]: one for one in demo_accounts(settings)}
     for person in people:
-        if person.username in there:
+        account = accounts.named(person.username)
+        if account and person.username in kept:
             continue
-        password = ids.token(144)
-        account = accounts.create(
-            username=person.username,
-            name=person.name,
-            tenant=person.tenant,
-            kind="demo",
-            password=password,
-        )
-        for grant in person.grants:
-            accounts.grant(account, grant, decided_by="demo", reason="demo")
-        kept.append(
-            {
-                "username": person.username,
-                "password": password,
-                "name": person.name,
-                "tenant": person.tenant,
-                "account": account,
-                "roles": ",".join(sorted({grant.role for grant in person.grants})),
-            }
-        )
-        write_private(settings.home / FILE, json.dumps(kept, ensure_ascii=False, indent=1))
-    return kept
+        # A rebuilt archive has no accounts: they are made again, with the passwords of this demo.
+        password = kept.get(person.username, {}).get("password") or ids.token(144)
+        if account:
+            accounts.set_password(account, password)
+        else:
+            account = accounts.create(
+                username=person.username,
+                name=person.name,
+                tenant=person.tenant,
+                kind="demo",
+                password=password,
+            )
+            for grant in person.grants:
+                accounts.grant(account, grant, decided_by="demo", reason="demo")
+        kept[person.username] = {
+            "username": person.username,
+            "password": password,
+            "name": person.name,
+            "tenant": person.tenant,
+            "account": account,
+            "roles": ",".join(sorted({grant.role for grant in person.grants})),
+        }
+        write_private(settings.home / FILE, json.dumps(list(kept.values()), ensure_ascii=False, indent=1))
+    return [kept[person.username] for person in people]
 
 
 def write_private(path: Path, text: str) -> None:

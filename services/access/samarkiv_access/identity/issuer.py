@@ -22,6 +22,7 @@ from samarkiv_access.identity.home_token import HomeToken
 from samarkiv_access.identity.revoking import Revoking
 from samarkiv_access.identity.sessions import Sessions, digest_of, subject_of_row
 
+LOOK_S = 3600.0
 AUDIENCES = frozenset({"ingest", "preservation", "search", "access"})
 
 
@@ -46,11 +47,16 @@ class LocalIssuer:
         self._home = home
         self._revoking = revoking
         self._private: dict[str, OKPKey] = {}
+        self._looked_at = clock.monotonic()
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
 
     def _sign(self, claims: Mapping[str, Any]) -> str:
+        if self._clock.monotonic() - self._looked_at > LOOK_S:
+            self._looked_at = self._clock.monotonic()
+            self._signer.reload()
+            self._signer.rotate()
         key = self._signer.current
         if key.kid not in self._private:
             self._private[key.kid] = OKPKey.import_key(key.private_pem())

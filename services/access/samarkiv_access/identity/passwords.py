@@ -9,12 +9,13 @@ from importlib import resources
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from samarkiv_contracts.findings import Finding, Layer, Severity
-from samarkiv_contracts.problems import InvalidInput
+from samarkiv_contracts.problems import InvalidInput, TooManyRequests
 from samarkiv_contracts.text import Text
 
 SHORTEST, LONGEST = 15, 256
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 _two = threading.BoundedSemaphore(2)
+_queue = threading.BoundedSemaphore(12)
 
 
 def normal(password: str) -> str:
@@ -94,10 +95,18 @@ _NOBODY = "$argon2id$v=19$m=65536,t=3,p=1$c2FtYXJraXYtbm9ib2R5MA$wSxq0rQ7bWf0C8P
 
 
 def matches(password: str, kept: str) -> bool:
-    """Return whether a password fits; an empty hash (unknown account) costs the same and never fits."""
+    """Return whether a password fits; an empty hash (unknown account) costs the same and never fits.
+
+    Raises TooManyRequests when too many wait already.
+    """
     offered = normal(password)[: LONGEST + 1]
-    with _two:
-        try:
+    # Those who wait hold a thread each: beyond a dozen, the rest are asked to come back.
+    if not _queue.acquire(blocking=False):
+        raise TooManyRequests(headers={"Retry-After": "2"})
+    try:
+        with _two:
             return _hasher.verify(kept or _NOBODY, offered) and bool(kept)
-        except (VerificationError, InvalidHashError):
-            return False
+    except (VerificationError, InvalidHashError):
+        return False
+    finally:
+        _queue.release()

@@ -255,3 +255,11 @@ def test_ranges_that_cannot_be_served(header: str) -> None:
 def test_strict_json_keeps_what_is_fine() -> None:
     assert strict_json(b'{"a": [1, 2.5, null, "\xc3\xa5"]}') == {"a": [1, 2.5, None, "å"]}
     assert Unavailable.status == 503
+
+
+def test_forms_are_bounded_before_they_are_parsed(house: SmallHouse) -> None:
+    head = {"Origin": house.settings.address, "Content-Type": "application/x-www-form-urlencoded"}
+    small = house.client.post("/v1/echo", content=b"a=1", headers=head)
+    assert small.json() == {"bytes": 3}
+    large = house.client.post("/v1/echo", content=b"a=" + b"x" * 2**20, headers=head)
+    assert large.status_code == 413
