@@ -11,6 +11,7 @@ from samarkiv_runtime.house import House
 from samarkiv_runtime.ocfl import PackageReader
 from samarkiv_runtime.peers import Peers
 from samarkiv_runtime.ports import Health
+from samarkiv_runtime.telemetry import Meters
 from samarkiv_runtime.web import WebContext, build_app
 from samarkiv_runtime.worker import Worker
 
@@ -83,7 +84,9 @@ class SearchService:
             threads=house.settings.job_threads,
             ids=house.ids,
         )
-        context = WebContext.of(house, self.name, self.health, workers=lambda: (self.worker,))
+        meters = Meters()
+        self.parts.counted = lambda records: meters.count("samarkiv_records_indexed_total", records)
+        context = WebContext.of(house, self.name, self.health, workers=lambda: (self.worker,), meters=meters)
         self.app = build_app(self.name, [routes(self.parts, self._wake)], context)
         self._stopping = threading.Event()
         self._asked = threading.Event()
@@ -120,16 +123,15 @@ class SearchService:
     def _build(self) -> None:
         """Warm the analysis, mend a lost index, then do each rebuild that is asked for."""
         self.parts.analyser.warm()
-        try:
-            if rebuild.lost(self.parts):
-                rebuild.ask(self.parts, "lost")
-        except Problem:
-            logger.exception("the index could not be asked", extra={"event": "search.index_unknown"})
+        looked = False
         house = self.house
         lease = Lease(house.database, house.clock, "search.rebuild", house.settings.lease_s)
         while not self._stopping.is_set():
             self._asked.clear()
             try:
+                if not looked and rebuild.lost(self.parts):
+                    rebuild.ask(self.parts, "lost")
+                looked = True
                 if rebuild.asked(self.parts) and lease.hold():
                     rebuild.run(self.parts, lambda: self._stopping.is_set() or not lease.hold())
                     lease.let_go()

@@ -33,14 +33,13 @@ def packages_after(tx: Connection, last: str, limit: int, since: str = "") -> Se
 
 
 def sums(tx: Connection) -> dict[str, int]:
-    """Return how many packages and records are indexed, and how many packages with full text."""
-    row = tx.execute(
-        select(func.count(), func.coalesce(func.sum(t.package.c.records), 0)).select_from(t.package)
-    ).one()
+    """Return how many packages and records are indexed, how many of them publicly, and packages with full text."""
+    total = [func.coalesce(func.sum(column), 0) for column in (t.package.c.records, t.package.c.shown)]
+    row = tx.execute(select(func.count(), *total).select_from(t.package)).one()
     text = tx.execute(
         select(func.count()).select_from(t.package).where(t.package.c.coverage == "text")
     ).scalar_one()
-    return {"packages": int(row[0]), "records": int(row[1]), "with_text": int(text)}
+    return {"packages": int(row[0]), "records": int(row[1]), "shown": int(row[2]), "with_text": int(text)}
 
 
 def put_registry(tx: Connection, document: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ package = Table(
     Column("coverage", String, nullable=False),
     Column("level", Integer, nullable=False),
     Column("records", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
     Column("files", Integer, nullable=False),
     Column("indexed_at", String, nullable=False),
 )

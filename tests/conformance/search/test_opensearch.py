@@ -37,4 +37,4 @@ class TestOpenSearch(SearchIndexSuite):
 
     def test_a_silent_engine_is_unavailable(self) -> None:
         with pytest.raises(Unavailable):
-            OpenSearchBackend("http://127.0.0.1:1", "x").open("public")
+            OpenSearchBackend("http://127.0.0.1:1", "x").open("public").count()

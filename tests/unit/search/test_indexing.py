@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from samarkiv_contracts.catalogue import heard_by
 from samarkiv_contracts.events.package import (
     PackageMigrated,
     PackageRestricted,
@@ -11,7 +12,8 @@ from samarkiv_contracts.events.package import (
 )
 from samarkiv_contracts.events.registry import RegistryChanged
 from samarkiv_contracts.problems import NotFound
-from samarkiv_search import store
+from samarkiv_search import store, worker
+from samarkiv_search.backends.tantivy import TantivyBackend
 from samarkiv_search.domain.index import Filters
 from samarkiv_search.usecases import indexing, rebuild
 from samarkiv_search.usecases.finding import Answer, Asked, find, suggest
@@ -258,3 +260,19 @@ def test_a_shadow_that_holds_less_than_the_rows_say_is_not_used(desk: Desk) -> N
         last = store.last_rebuild(tx)
     assert last is not None
     assert last["state"] == "failed"
+
+
+def test_search_hears_what_the_score_says() -> None:
+    assert set(worker.TABLE) == {row.event for row in heard_by("search")}
+
+
+def test_a_lost_public_index_alone_is_noticed(desk: Desk, tmp_path: Path) -> None:
+    desk.hear(indexing.index_stored, stored(desk.shelf.store(1, [record(1, "Första")], [])))
+    assert not rebuild.lost(desk.parts)
+    desk.parts.public = TantivyBackend(tmp_path / "other").open("public")
+    assert rebuild.lost(desk.parts)
+
+
+def test_a_level_one_record_without_any_title_is_called_a_record(desk: Desk) -> None:
+    desk.hear(indexing.index_stored, stored(desk.shelf.store(1, [record(1, "Om Anna", level=1)], [])))
+    assert titles(desk, "höganäs") == ["Handling"]

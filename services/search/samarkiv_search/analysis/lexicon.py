@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 import Stemmer
-from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
+from simplemma.strategies.dictionaries.dictionary_factory import DEFAULT_DICTIONARY_FACTORY
 
 # Inflected forms that prove a base form: `lovet` is listed under `lov`, although `lov` itself is listed under `lova`.
 _INFLECTIONS = ("en", "et", "n", "t", "ar", "er", "or", "na", "erna", "arna", "s", "a", "ns", "ets", "ens")
@@ -78,7 +78,7 @@ class Lexicon:
         if self._words is None:
             with self._lock:
                 if self._words is None:
-                    self._words = DefaultDictionaryFactory().get_dictionary("sv")
+                    self._words = DEFAULT_DICTIONARY_FACTORY.get_dictionary("sv")
         return self._words
 
     def stem(self, word: str) -> str:

@@ -7,8 +7,9 @@ forgets the versions of deleted documents after a minute and an older event coul
 import base64
 import hashlib
 import json
+import logging
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,11 +76,27 @@ def asking() -> Iterator[None]:
 class OpenSearchIndex:
     """`SearchIndex` by names: aliases for the live index, the concrete names for a shadow."""
 
-    def __init__(self, client: OpenSearch, name: str, held: str, concrete: str = "") -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: OpenSearch,
+        name: str,
+        held: str,
+        concrete: str = "",
+        make: Callable[[], None] | None = None,
+    ) -> None:
+        self._raw = client
+        self._make = make
         self.name = name
         self.held = held
         self.concrete = concrete
+
+    @property
+    def _client(self) -> OpenSearch:
+        """The client; the index is made at first use, so that a service starts while the engine is still away."""
+        if self._make is not None:
+            self._make()
+            self._make = None
+        return self._raw
 
     # ------------------------------------------------------------------ writing
 
@@ -277,6 +294,8 @@ class OpenSearchBackend:
     def client(self, name: str) -> OpenSearch:
         """Return the client of one index."""
         if name not in self._clients:
+            # Absent documents and older versions are answers, not warnings.
+            logging.getLogger("opensearch").setLevel(logging.ERROR)
             self._clients[name] = OpenSearch(
                 [self._url],
                 pool_maxsize=16,
@@ -288,16 +307,18 @@ class OpenSearchBackend:
         return self._clients[name]
 
     def open(self, name: str) -> OpenSearchIndex:
-        """Open the live index; made empty, behind its aliases, when there is none."""
+        """Open the live index; made empty at first use, behind its aliases, when there is none."""
         alias = f"{self._prefix}-{name}"
-        client = self.client(name)
-        with asking():
-            if not client.indices.exists_alias(name=alias):
-                self._make(name, 1, aliases=True)
-        return OpenSearchIndex(client, alias, f"{alias}-held")
+        return OpenSearchIndex(self.client(name), alias, f"{alias}-held", make=lambda: self._ensure(name))
+
+    def _ensure(self, name: str) -> None:
+        if not self.client(name).indices.exists_alias(name=f"{self._prefix}-{name}"):
+            self._make(name, 1, aliases=True)
 
     def shadow(self, name: str) -> OpenSearchIndex:
         """Begin an empty index beside the live one; one left over from a broken rebuild is thrown away."""
+        with asking():
+            self._ensure(name)
         number = self.generation(name) + 1
         with asking():
             index = f"{self._prefix}-{name}-g{number}"

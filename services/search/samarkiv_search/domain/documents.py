@@ -14,6 +14,7 @@ from samarkiv_search.domain.orders import UNKNOWN_LAST, in_order, sort_date, tit
 Where = Literal["public", "closed"]
 Analysed = Mapping[str, str]
 
+NO_TITLE = "Handling"
 MOST_NAMES = 200
 FILES_APART = 20
 MOST_TEXT = 200_000
@@ -231,7 +232,7 @@ class _Base:
     def public_title(self, analysis: Analysis) -> IndexDocument:
         """Return a level 1 record as everyone may see it: the fields of POLICY §2 only."""
         record = self._record
-        title = record.public_title or record.record_type or ""
+        title = record.public_title or record.record_type or record.registry_no or NO_TITLE
         fields, _closed = analysis.both([title, record.registry_no, record.record_type, *self._path])
         head, _closed = analysis.both([title, record.registry_no])
         stored = self._stored(title) | {"public_title": title}

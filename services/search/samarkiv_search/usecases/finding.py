@@ -64,7 +64,15 @@ def find(parts: Parts, asked: Asked, *, closed: bool = False) -> Answer:
         names = store.names(tx, _ids(page))
     shower = Highlighter(parts.analyser)
     items = tuple(_item(hit, titles, names, shower, question) for hit in page.hits)
-    return Answer(items, page.total, _facets(page, names), page.next, meant, exact, question.too_long)
+    return Answer(
+        items,
+        page.total,
+        _facets(page, names),
+        page.next,
+        meant,
+        exact,
+        question.too_long or len(asked.q) > LONGEST_QUERY,
+    )
 
 
 def suggest(parts: Parts, q: str, filters: Filters) -> list[str]:

@@ -17,6 +17,7 @@ from samarkiv_contracts.events.package import (
     PackageUpdated,
 )
 from samarkiv_contracts.events.registry import RegistryChanged
+from samarkiv_contracts.levels import Level
 from samarkiv_contracts.problems import NotFound
 from samarkiv_runtime.clock import rfc3339
 from samarkiv_runtime.ocfl import split_lines
@@ -25,7 +26,7 @@ from sqlalchemy import Connection
 
 from samarkiv_search import store
 from samarkiv_search.backends.port import SearchIndex
-from samarkiv_search.domain.documents import Where, documents
+from samarkiv_search.domain.documents import Where, documents, level_of
 from samarkiv_search.domain.index import IndexDocument
 from samarkiv_search.usecases.parts import Parts
 from samarkiv_search.usecases.spool import FileSpool
@@ -52,6 +53,7 @@ class Indexed:
     version: int
     coverage: Coverage
     records: int
+    shown: int
     files: int
 
 
@@ -115,8 +117,9 @@ def index_into(
             "public": stack.enter_context(_Waiting()),
             "closed": stack.enter_context(_Waiting()),
         }
-        count = 0
+        count = shown = 0
         for count, record in enumerate(records, 1):
+            shown += level_of(said, record) is not Level.CLOSED
             told = documents(
                 said, record, spool, parts.analyser, lambda done: progress("index", done, spool.files)
             )
@@ -126,7 +129,7 @@ def index_into(
         _put(
             package, index_version(head, coverage), ((public, waiting["public"]), (closed, waiting["closed"]))
         )
-        return Indexed(package, said.tenant, said.level, head, coverage, count, spool.files)
+        return Indexed(package, said.tenant, said.level, head, coverage, count, shown, spool.files)
 
 
 def _put(package: str, version: int, chosen: tuple[tuple[SearchIndex, _Waiting], ...]) -> None:
@@ -161,6 +164,7 @@ def _take_text(parts: Parts, package: str, head: int, spool: FileSpool) -> bool:
 def _index(parts: Parts, job: Job, package: str) -> Effect:
     with parts.gate.writing(package):
         done = index_into(parts, package, parts.public, parts.closed, job.progress)
+    parts.counted(done.records)
 
     def effect(tx: Connection) -> None:
         held = store.get_package(tx, package)
@@ -183,6 +187,7 @@ def note(tx: Connection, parts: Parts, done: Indexed, *, keep_time: bool = False
         "coverage": done.coverage,
         "level": done.level,
         "records": done.records,
+        "shown": done.shown,
         "files": done.files,
         "indexed_at": rfc3339(parts.clock.now()),
     }

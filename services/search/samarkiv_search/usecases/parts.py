@@ -1,7 +1,7 @@
 """What the use cases of search work with."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -94,3 +94,4 @@ class Parts:
     public: SearchIndex
     closed: SearchIndex
     gate: Gate = field(default_factory=Gate)
+    counted: Callable[[int], None] = lambda _records: None

@@ -26,10 +26,18 @@ def ask(parts: Parts, why: str) -> int:
 
 
 def lost(parts: Parts) -> bool:
-    """Return whether the rows tell of records that the index does not hold: it was deleted or left behind."""
+    """Return whether the rows tell of records that an index does not hold: it was deleted, or an older one came back."""
+    return bool(_missing(parts, parts.public, parts.closed))
+
+
+def _missing(parts: Parts, public: SearchIndex, closed: SearchIndex) -> str:
     with parts.database.read() as tx:
-        said = store.sums(tx)["records"]
-    return said > 0 and parts.closed.count("record") == 0
+        said = store.sums(tx)
+    for name, index, wanted in (("public", public, said["shown"]), ("closed", closed, said["records"])):
+        held = index.count("record")
+        if held < wanted:
+            return f"{name} holds {held} of {wanted} records"
+    return ""
 
 
 def asked(parts: Parts) -> bool:
@@ -119,10 +127,7 @@ def _compare(parts: Parts, shadows: tuple[SearchIndex, SearchIndex]) -> str:
     """Return why the shadow must not be used: fewer records than the rows say; empty when all is well."""
     for shadow in shadows:
         shadow.refresh()
-    with parts.database.read() as tx:
-        said = store.sums(tx)["records"]
-    held = shadows[1].count("record")
-    return "" if held >= said else f"the shadow holds {held} of {said} records"
+    return _missing(parts, *shadows)
 
 
 def _end(parts: Parts, number: int, state: str, told: str) -> None:
