@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
 from samarkiv_contracts.problems import NotSignedIn
 from samarkiv_runtime.policy import Reach, Resource, Scope
 from samarkiv_runtime.policy.model import EVERY
@@ -17,9 +18,30 @@ from samarkiv_search.usecases import overview, rebuild
 from samarkiv_search.usecases.finding import Answer, Asked, find, suggest
 from samarkiv_search.usecases.parts import Parts
 
-Words = Annotated[list[str], Query(max_length=50)]
-Year = Annotated[int | None, Query(ge=1, le=9999)]
-Order = Literal["", "relevance", "newest", "oldest", "title"]
+Words = Annotated[list[str], Field(max_length=50)]
+Year = Annotated[int | None, Field(ge=1, le=9999)]
+
+
+class SearchQuery(BaseModel):
+    """What a search may ask. Lists are given by repeating the parameter; members and boards by id, reference or name."""
+
+    q: str = Field(
+        default="", description='words, "phrases", identifiers, a trailing * (at most 20 words count)'
+    )
+    tenant: Words = []
+    authority: Words = []
+    type: Words = Field(default=[], description="record type")
+    format: Words = Field(default=[], description="format family, as in the facet")
+    level: Annotated[list[int], Field(max_length=3)] = []
+    kind: Annotated[list[Literal["record", "file"]], Field(max_length=2)] = []
+    year_from: Year = None
+    year_to: Year = None
+    sort: Literal["", "relevance", "newest", "oldest", "title"] = Field(
+        default="", description="relevance; newest when nothing is asked"
+    )
+    scope: Literal["public", "staff"] = "public"
+    cursor: str = ""
+    limit: int = Field(default=20, ge=1, le=100)
 
 
 def routes(parts: Parts, wake: Callable[[], None]) -> PolicyRouter:
@@ -33,22 +55,7 @@ def routes(parts: Parts, wake: Callable[[], None]) -> PolicyRouter:
 def _finding(router: PolicyRouter, parts: Parts) -> None:
     @router.get("/v1/search", action="record.find", part="public_title", summary="Search")
     def search(
-        request: Request,
-        response: Response,
-        caller: CallerOf,
-        q: str = "",
-        tenant: Words = [],  # noqa: B006 - the framework copies it
-        authority: Words = [],  # noqa: B006
-        type: Words = [],  # noqa: A002, B006 - the word of the API
-        format: Words = [],  # noqa: A002, B006
-        level: Annotated[list[int], Query(max_length=3)] = [],  # noqa: B006
-        kind: Annotated[list[Literal["record", "file"]], Query(max_length=2)] = [],  # noqa: B006
-        year_from: Year = None,
-        year_to: Year = None,
-        sort: Order = "",
-        scope: Literal["public", "staff"] = "public",
-        cursor: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        request: Request, response: Response, caller: CallerOf, query: Annotated[SearchQuery, Query()]
     ) -> dict[str, Any]:
         """Find records (and files of large records).
 
@@ -56,35 +63,19 @@ def _finding(router: PolicyRouter, parts: Parts) -> None:
         caller reaches; level 2 only within a posted purpose, and `left_out` says so always, alike.
         Personal numbers find nothing in the public search.
         """
-        staff = scope == "staff"
+        staff = query.scope == "staff"
         if staff and not caller.signed_in:
             raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
         seen = caller.scope("record.find", "metadata") if staff else None
         if not staff:
             caller.context.meters.count("samarkiv_public_reads_total", action="record.find")
-        with parts.database.read() as tx:
-            wanted: dict[str, tuple[str | int, ...]] = {
-                "tenant": store.ids_of(tx, t.tenant, tenant),
-                "authority": store.ids_of(tx, t.authority, authority),
-                "record_type": tuple(type),
-                "format": tuple(format),
-                "level": tuple(level),
-                "kind": tuple(kind),
-            }
-            closed = store.closed_tenants(tx)
-        filters = Filters(
-            {name: values for name, values in wanted.items() if values},
-            year_from,
-            year_to,
-            either=None if seen is None else either(seen),
-            none_of={"tenant": closed} if closed else {},
-        )
-        chosen: Sort = sort or ("relevance" if q.strip() else "newest")
-        answer = find(parts, Asked(q, filters, chosen, cursor or None, limit), closed=staff)
+        chosen: Sort = query.sort or ("relevance" if query.q.strip() else "newest")
+        asked = Asked(query.q, _filters(parts, query, seen), chosen, query.cursor or None, query.limit)
+        answer = find(parts, asked, closed=staff)
         if answer.next:
-            query = [(key, value) for key, value in parse_qsl(request.url.query) if key != "cursor"]
-            query.append(("cursor", answer.next))
-            response.headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
+            pairs = [(key, value) for key, value in parse_qsl(request.url.query) if key != "cursor"]
+            pairs.append(("cursor", answer.next))
+            response.headers["Link"] = f'<{request.url.path}?{urlencode(pairs)}>; rel="next"'
         return _told(answer) | ({"left_out": seen.left_out} if seen is not None else {})
 
     @router.get("/v1/search/suggest", action="record.find", part="public_title", summary="Suggest titles")
@@ -94,6 +85,26 @@ def _finding(router: PolicyRouter, parts: Parts) -> None:
             closed = store.closed_tenants(tx)
         found = suggest(parts, q, Filters(none_of={"tenant": closed} if closed else {}))
         return {"items": [{"title": one} for one in found], "next": None}
+
+
+def _filters(parts: Parts, query: SearchQuery, seen: Scope | None) -> Filters:
+    with parts.database.read() as tx:
+        wanted: dict[str, tuple[str | int, ...]] = {
+            "tenant": store.ids_of(tx, t.tenant, query.tenant),
+            "authority": store.ids_of(tx, t.authority, query.authority),
+            "record_type": tuple(query.type),
+            "format": tuple(query.format),
+            "level": tuple(query.level),
+            "kind": tuple(query.kind),
+        }
+        closed = store.closed_tenants(tx)
+    return Filters(
+        {name: values for name, values in wanted.items() if values},
+        query.year_from,
+        query.year_to,
+        either=None if seen is None else either(seen),
+        none_of={"tenant": closed} if closed else {},
+    )
 
 
 def _running(router: PolicyRouter, parts: Parts, wake: Callable[[], None]) -> None:
