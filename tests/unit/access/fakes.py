@@ -16,6 +16,7 @@ from samarkiv_runtime.database import Database
 from samarkiv_runtime.ocfl import PackageReader
 from samarkiv_runtime.policy import ANONYMOUS, Context, Decision, Grant, Resource, Subject, decide
 from samarkiv_runtime.ports import Job
+from samarkiv_runtime.web.caller import FULFILLED
 
 from tests.unit.access.shelf import MOMENT, TENANT, Shelf
 
@@ -63,6 +64,8 @@ class Caller:
             raise NotFound
         if not decision.permit:
             raise Forbidden(policy_code=decision.code)
+        if decision.obligations - FULFILLED - frozenset(fulfils):
+            raise Forbidden(policy_code="obligation")
         return decision
 
     def rechecked(

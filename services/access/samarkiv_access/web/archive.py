@@ -15,7 +15,7 @@ from samarkiv_access.web.delivery import counts, delivery_page
 from samarkiv_access.web.language import Tongue
 from samarkiv_access.web.producer import MOVING, capital, row
 from samarkiv_access.web.render import STOCKHOLM, moment
-from samarkiv_access.web.site import Site, fault_of
+from samarkiv_access.web.site import Site, fault_of, must_list
 
 SHOWN = 12
 OVERDUE_DAYS = 90
@@ -27,6 +27,7 @@ def routes(site: Site) -> PolicyRouter:
 
     @router.get("/arkivarie", action="delivery.return", part="metadata")
     def desk(request: Request, caller: CallerOf, klart: str = "") -> HTMLResponse:
+        must_list(caller, "delivery.return")
         return _desk(site, request, caller, klart)
 
     @router.post("/leverans/{delivery}/beslut", action="delivery.return", part="metadata")

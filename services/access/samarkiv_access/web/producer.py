@@ -11,7 +11,7 @@ from samarkiv_runtime.policy import Resource
 from samarkiv_runtime.web import Caller, CallerOf, PolicyRouter
 
 from samarkiv_access.web.language import Tongue
-from samarkiv_access.web.site import Site, fault_of
+from samarkiv_access.web.site import Site, fault_of, must_list
 
 LARGEST = 200 * 2**20
 BLOCK = 1 << 20
@@ -39,6 +39,7 @@ def routes(site: Site) -> PolicyRouter:
 
     @router.get("/producent", action="delivery.see", part="metadata")
     def desk(request: Request, caller: CallerOf, state: str = "", cursor: str = "") -> HTMLResponse:
+        must_list(caller, "delivery.see")
         return _desk(site, request, caller, state, cursor)
 
     @router.post("/producent", action="delivery.create", part="metadata")

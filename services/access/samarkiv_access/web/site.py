@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from samarkiv_contracts.problems import NotSignedIn, Problem
+from samarkiv_contracts.problems import Forbidden, NotSignedIn, Problem
 from samarkiv_runtime.peers import Peers
 from samarkiv_runtime.policy import Context, Resource, scope_of
 from samarkiv_runtime.ports import Clock, Ids
@@ -121,20 +121,27 @@ def back_to(target: str) -> str:
     return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
 
 
+def lists(caller: Caller, action: str, part: str = "metadata") -> bool:
+    """Return whether a caller has anything but what everyone sees in a list by `action`."""
+    light = Context(now=caller.context.now(), assurance_cap=caller.context.assurance_cap)
+    scope = scope_of(caller.subject, action, part, light)
+    return bool(scope.reaches) and not scope.public_only
+
+
+def must_list(caller: Caller, action: str) -> None:
+    """Refuse a desk to those whose list would always be empty; raises Forbidden."""
+    if not lists(caller, action):
+        raise Forbidden(policy_code="no_grant")
+
+
 def links_of(caller: Caller, tongue: Tongue) -> list[tuple[str, str]]:
     """Return the desks that a caller may open, by the policy."""
-    light = Context(now=caller.context.now(), assurance_cap=caller.context.assurance_cap)
-
-    def lists(action: str, part: str = "metadata") -> bool:
-        scope = scope_of(caller.subject, action, part, light)
-        return bool(scope.reaches) and not scope.public_only
-
     found = []
-    if lists("delivery.return"):
+    if lists(caller, "delivery.return"):
         found.append(("/arkivarie", tongue.say("Att göra")))
-    if lists("delivery.see"):
+    if lists(caller, "delivery.see"):
         found.append(("/producent", tongue.say("Leveranser")))
-    if lists("package.see", "registry"):
+    if lists(caller, "package.see", "registry"):
         found.append(("/bevarande", tongue.say("Bevarande")))
     if caller.may("service.health", Resource("service", part="registry")):
         found.append(("/drift", tongue.say("Drift")))

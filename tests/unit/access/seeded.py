@@ -1,5 +1,7 @@
 """Access alone, with real pages, tables, packages and sign-in, and stand-ins for the other services."""
 
+import hashlib
+import json
 import struct
 import threading
 import time
@@ -23,9 +25,10 @@ from samarkiv_runtime.ports import Job
 from samarkiv_runtime.settings import Settings
 
 from samarkiv.app import compose, prepare
-from tests.browser import peers
+from tests.unit.access import peers
 from tests.unit.access.shelf import (
     AGREEMENT,
+    BOARD,
     MOMENT,
     OTHER,
     SCHOOL,
@@ -39,11 +42,19 @@ from tests.unit.access.shelf import (
 PASSWORD = "hemlig-men-inte-för-testet-42"
 PEOPLE = {
     "arkivarie": ("Astrid Nyberg", ("archivist", "approver", "producer")),
+    "bygg": ("Berit Bygg", ("staff_reader",)),
     "drift": ("Olle Drift", ("operator",)),
 }
 DECISION = (
     "BYGGNADSNÄMNDEN\n\nBeslut 2009-06-11, § 87\n\nByggnadsnämnden beslutar att bevilja bygglov för nybyggnad av "
     "enbostadshus med garage på fastigheten Tallen 3:14.\n\nSkäl: Åtgärden följer detaljplanen. Grannarna har hörts.\n"
+)
+
+
+# A page image as preservation makes them: lossy WebP, here 60 × 80 pixels of grey.
+WEBP = bytes.fromhex(
+    "524946463e000000574542505650382032000000d003009d012a3c0050003fcde6f072bfb8332c21a803f039896900000c7709512729"
+    "c3871124c000fee65df9150800000000"
 )
 
 
@@ -126,6 +137,7 @@ class Seeded:
             files,
             {"beslut.pdf": DECISION},
         )
+        self._pictures(an_id("uuid", "bygglov"), [files["situationsplan.png"]])
         for n, (year, place) in enumerate(
             (("1974", "GRANEN 1:2"), ("1998", "EKEN 4:7"), ("2014", "ALMEN 2:9"))
         ):
@@ -205,6 +217,20 @@ class Seeded:
             4,
         )
 
+    def _pictures(self, package: str, originals: list[bytes]) -> None:
+        """Write page images as preservation does: by the digest of the original."""
+        lines, body = [], b""
+        for data in originals:
+            for page in (0, 1, 2):
+                kind = "page" if page else "thumbnail"
+                line = {"sha256": hashlib.sha256(data).hexdigest(), "kind": kind, "page": page}
+                lines.append(json.dumps(line | {"offset": len(body), "length": len(WEBP)}))
+                body += WEBP
+        for name, data in (("pictures.jsonl", "\n".join(lines).encode()), ("pictures.bin", body)):
+            writer = self.shelf.derivatives.create(f"{package}/1/{name}")
+            writer.write(data)
+            writer.commit()
+
     def _store(
         self, said: Any, one: Any, files: dict[str, bytes], texts: dict[str, str] | None = None
     ) -> None:
@@ -227,7 +253,9 @@ class Seeded:
             )
             for role in roles:
                 tenant = "*" if role == "operator" else TENANT
-                board = "*" if role in {"producer", "operator"} else "all"
+                board = (
+                    "*" if role in {"producer", "operator"} else BOARD if role == "staff_reader" else "all"
+                )
                 self.service.identities.accounts.grant(
                     account, NewGrant(role, tenant, board), decided_by="test"
                 )
