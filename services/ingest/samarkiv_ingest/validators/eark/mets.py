@@ -18,6 +18,7 @@ XLINK = "{http://www.w3.org/1999/xlink}"
 M = f"{{{METS}}}"
 _IDREFS = ("ADMID", "DMDID", "FILEID")
 _HOLDS_OTHERS = frozenset({f"{M}xmlData", f"{M}binData"})
+_BATCH = 1_000
 _SPOOL = """
 PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA temp_store=file;
 CREATE TABLE file(n INTEGER PRIMARY KEY, line INT, grp INT, id TEXT, mime TEXT, size TEXT, created TEXT, checksum TEXT,
@@ -101,9 +102,10 @@ class Mets:
         found = self.all(*path)
         return found[0] if found else None
 
-    def files(self) -> Iterator[File]:
-        """Return every file element, in order."""
-        for row in self.spool.execute("SELECT * FROM file ORDER BY n"):
+    def files(self, *, with_formats: bool = False) -> Iterator[File]:
+        """Return every file element in order, or only those that have SIP format attributes."""
+        where = "WHERE formats <> ''" if with_formats else ""
+        for row in self.spool.execute(f"SELECT * FROM file {where} ORDER BY n"):  # noqa: S608 - our own words
             yield File._make(row)
 
     def kind(self, identity: str) -> str:
@@ -166,6 +168,9 @@ class _Reader:
 
     def __init__(self, spool: sqlite3.Connection) -> None:
         self._spool = spool
+        self._files: list[tuple[object, ...]] = []
+        self._idents: list[tuple[str, str, int]] = []
+        self._idrefs: list[tuple[str, str, str, int]] = []
         self._open: list[int] = []
         self._other_map = 0
         self._n = 0
@@ -184,7 +189,16 @@ class _Reader:
                 self._end(element)
         if root is None:
             raise XmlFault("SAM-XML-SYNTAX", 1, "no element")
+        self._flush()
         return root
+
+    def _flush(self) -> None:
+        marks = ",".join("?" * len(File._fields))
+        self._spool.executemany(f"INSERT INTO file VALUES({marks})", self._files)
+        self._spool.executemany("INSERT INTO ident VALUES(?,?,?)", self._idents)
+        self._spool.executemany("INSERT INTO idref VALUES(?,?,?,?)", self._idrefs)
+        for rows in (self._files, self._idents, self._idrefs):
+            rows.clear()
 
     def _start(self, element: etree._Element) -> None:
         if namespace(element) != METS:
@@ -192,10 +206,10 @@ class _Reader:
         name, line = local(element), element.sourceline or 0
         identity = element.get("ID")
         if identity:
-            self._spool.execute("INSERT INTO ident VALUES(?,?,?)", (identity, name, line))
+            self._idents.append((identity, name, line))
         for attribute in _IDREFS:
             for one in element.get(attribute, "").split():
-                self._spool.execute("INSERT INTO idref VALUES(?,?,?,?)", (one, attribute, name, line))
+                self._idrefs.append((one, attribute, name, line))
         if name == "fileGrp":
             self._open.append(len(self.groups))
             self.groups.append(Group(element))
@@ -240,7 +254,9 @@ class _Reader:
             ),
             json.dumps(formats) if formats else "",
         )
-        self._spool.execute(f"INSERT INTO file VALUES({','.join('?' * len(row))})", row)
+        self._files.append(row)
+        if len(self._files) >= _BATCH:
+            self._flush()
 
 
 def _drop(element: etree._Element) -> None:

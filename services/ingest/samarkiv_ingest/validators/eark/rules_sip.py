@@ -160,7 +160,7 @@ def _format(attribute: str, names: tuple[str, ...], mets: Mets) -> Faults:
     if mets.representation:
         return
     given = False
-    for file in mets.files():
+    for file in mets.files(with_formats=True):
         for name in names:
             value = file.format(name)
             given = given or value is not None
