@@ -15,6 +15,7 @@ from samarkiv_runtime.house import House, Service
 from samarkiv_runtime.peers import Peers
 from samarkiv_runtime.pool import Pool
 from samarkiv_runtime.ports import Clock, EventLog, Ids, ObjectStore, UploadStore
+from samarkiv_runtime.sandbox import Sandbox
 from samarkiv_runtime.settings import Settings
 from samarkiv_runtime.signing import Signer
 from samarkiv_runtime.tokens import TokenVerifier
@@ -102,11 +103,25 @@ def _house(settings: Settings, clock: Clock, ids: Ids) -> House:
         staging=staging,
         uploads=uploads,
         derivatives=derivatives,
-        pool=Pool(workers=settings.workers or max(2, min(8, os.cpu_count() or 2))),
+        pool=_pool(settings),
         signer=Signer.open(settings.home / "keys", "receipts", lambda: int(clock.now().timestamp())),
         verifier=verifier,
         peers=Peers(settings, verifier),
     )
+
+
+def _pool(settings: Settings) -> Pool:
+    """Return the pool for untrusted bytes: behind walls where the machine has them, it sees no key, database or token."""
+    home = settings.home.absolute()
+    read = [
+        home / name
+        for name in ("staging", "derivatives", *(f"copies/{copy}" for copy in settings.copy_names))
+    ]
+    write = [home / "scratch"]
+    for folder in (*read, *write):
+        folder.mkdir(parents=True, exist_ok=True)
+    walls = Sandbox(unsandboxed=settings.unsandboxed).worker_prefix(read=read, write=write)
+    return Pool(workers=settings.workers or max(2, min(8, os.cpu_count() or 2)), prefix=walls)
 
 
 def database_url(settings: Settings) -> str:

@@ -102,12 +102,17 @@ class Sandbox:
             return self._wait(command, work, bounds.seconds, _bare(seen, environment or {}), told)
 
     def worker_prefix(
-        self, *, write: Sequence[Path] = (), hide: Sequence[Path] = (), temp: Path | None = None
+        self,
+        *,
+        read: Sequence[Path] = (),
+        write: Sequence[Path] = (),
+        hide: Sequence[Path] = (),
+        temp: Path | None = None,
     ) -> list[str]:
         """Return what to put before a Python worker's command; empty without walls.
 
-        The worker sees the system, the Python code, and the `write` folders with the exception of what is to `hide`
-        (keys, database, tokens). Its `/tmp` is `temp`, else memory. No network, no other processes.
+        The worker sees the system, the Python code, the `read` folders, and the `write` folders with the exception of
+        what is to `hide` (keys, database, tokens). Its `/tmp` is `temp`, else memory. No network, no other processes.
         """
         if not self.walls:
             return []
@@ -115,6 +120,8 @@ class Sandbox:
         command = [*self._base(sorted(place for place in code if place.exists()))]
         if temp:
             command += ["--bind", str(temp), "/tmp"]  # noqa: S108
+        for place in read:
+            command += ["--ro-bind", str(place), str(place)]
         for place in write:
             command += ["--bind", str(place), str(place)]
         for place in hide:

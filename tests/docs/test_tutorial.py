@@ -44,7 +44,7 @@ def test_every_line_of_the_tutorial_does_what_it_says(
 
 @pytest.mark.parametrize(
     "page",
-    sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
+    [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
     ids=lambda page: page.name,
 )
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
