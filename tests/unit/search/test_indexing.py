@@ -175,6 +175,15 @@ def test_files_of_a_large_record_are_found_one_by_one(desk: Desk) -> None:
     assert desk.parts.public.count("record") == 1
 
 
+def test_a_file_is_numbered_by_its_place_in_the_record(desk: Desk) -> None:
+    files = [f"foto/IMG_{number:04d}.jpg" for number in range(60)]
+    said = record(1, "Fotografier", files=(*reversed(files[20:50]), "foto/saknas.jpg"))
+    desk.hear(indexing.index_stored, stored(desk.shelf.store(1, [said], files)))
+    assert look(desk, "IMG_0049").items[0]["file"]["number"] == 1
+    assert look(desk, "IMG_0020").items[0]["file"]["number"] == 30
+    assert look(desk, "IMG_0010").total == 0
+
+
 def test_near_matches_are_offered_when_nothing_matches(desk: Desk) -> None:
     desk.hear(indexing.index_stored, stored(desk.shelf.store(1, [record(1, "Detaljplanen för hamnen")], [])))
     answer = look(desk, "detlajplan hamn")

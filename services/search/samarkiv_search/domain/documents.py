@@ -23,7 +23,7 @@ MOST_FILE_TEXT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One delivered file of a record: its path, its place in the package, what it is, and its text when there is any."""
+    """One delivered file of a record: its path, its number in the record, what it is, and its text when there is any."""
 
     path: str
     number: int
@@ -40,7 +40,7 @@ class Files(Protocol):
         ...
 
     def each(self, record: RecordDescription) -> Iterator[FileEntry]:
-        """Return the files of a record in the package's order, with their texts."""
+        """Return the files of a record in its order, with their texts."""
         ...
 
 

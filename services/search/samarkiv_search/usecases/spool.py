@@ -64,7 +64,7 @@ class FileSpool:
         return self.files if record.files is None else len(record.files)
 
     def each(self, record: RecordDescription) -> Iterator[FileEntry]:
-        """See `domain.documents.Files`."""
+        """See `domain.documents.Files`. A file's number is its place in the record's own list, as access shows it."""
         select = (
             "SELECT file.path, n, puid, mime, coalesce(text.text, '') "
             "FROM file LEFT JOIN text ON text.path = file.path"
@@ -72,8 +72,12 @@ class FileSpool:
         if record.files is None:
             yield from (FileEntry(*row) for row in self._rows.execute(f"{select} ORDER BY n"))
             return
-        paths = iter(record.files)
-        while batch := list(islice(paths, _BATCH)):
+        numbered = enumerate(record.files, 1)
+        while batch := list(islice(numbered, _BATCH)):
             marks = ",".join("?" * len(batch))
-            rows = self._rows.execute(f"{select} WHERE file.path IN ({marks}) ORDER BY n", batch)
-            yield from (FileEntry(*row) for row in rows.fetchall())
+            rows = self._rows.execute(f"{select} WHERE file.path IN ({marks})", [path for _n, path in batch])
+            held = {row[0]: row for row in rows}
+            for number, path in batch:
+                if path in held:
+                    _path, _n, puid, mime, text = held[path]
+                    yield FileEntry(path, number, puid, mime, text)
