@@ -181,7 +181,8 @@ def _unlisted(tree: Tree, root: str, parts: list[Mets], seen: sqlite3.Connection
         elif steps[:2] == ["metadata", "preservation"]:
             level = Severity.WARNING if preserved else Severity.ERROR
             fault = Fault(expected="amdSec", found=path, severity=level, layer=Layer.COMPLETENESS)
-            yield told(_BY_ID["CSIP31"], fault, main.version, main.path)
+            rule = "CSIP32" if preserved and "premis" in path.lower() else "CSIP31"
+            yield told(_BY_ID[rule], fault, main.version, main.path)
         else:
             yield codes.finding("SAM-REF-UNLISTED", path)
 

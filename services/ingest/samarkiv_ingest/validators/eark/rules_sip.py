@@ -138,21 +138,56 @@ def _note_type(find: Find, mets: Mets) -> Faults:
             yield Fault(_line(notes[0]), "IDENTIFICATIONCODE", types[0] or "")
 
 
+def _strangers(mets: Mets) -> list[etree._Element]:
+    """Return agents whose role is absent or none that METS knows: nobody can tell which party they are."""
+    return [one for one in _agents(mets) if one.get("ROLE") not in values.AGENT_ROLE]
+
+
 def _role(find: Find, mets: Mets) -> Faults:
-    """Nobody has the role although others who could are there."""
-    others = [one for one in _agents(mets) if one.get("TYPE") in _PERSONS]
-    if others and not find(mets):
-        yield Fault(_line(others[0]), "ROLE", " ".join(one.get("ROLE", "") for one in others))
-    for one in others:
-        if not one.get("ROLE"):
-            yield Fault(_line(one), "ROLE")
+    """An agent has no role METS knows, while nobody has this one for sure."""
+    found = find(mets)
+    # One organization that is CREATOR may be creator or submitter, and a person seldom submits: the stranger may be it.
+    unsure = find is submitters and (
+        not creators(mets) or all(one.get("TYPE") == "INDIVIDUAL" for one in found)
+    )
+    if not found or unsure:
+        for one in _strangers(mets):
+            if one.get("TYPE") != "INDIVIDUAL":
+                yield Fault(_line(one), "ROLE", one.get("ROLE", ""))
 
 
-def _unnamed_role(mets: Mets) -> Faults:
-    """An agent that could be it has no role."""
-    for one in _agents(mets):
-        if not one.get("ROLE"):
-            yield Fault(_line(one), "ROLE")
+def sip22(mets: Mets) -> Faults:
+    """A person without a role METS knows was to be a contact person."""
+    for one in _strangers(mets):
+        if one.get("TYPE") == "INDIVIDUAL":
+            yield Fault(_line(one), "CREATOR", one.get("ROLE", ""))
+
+
+def _untyped(mets: Mets, *, identified: bool) -> list[etree._Element]:
+    """Return agents that are CREATOR but neither organization nor person; those with an identification code, or those without."""
+    found = [
+        one
+        for one in _agents(mets)
+        if one.get("ROLE") in {"CREATOR", "ARCHIVIST"} and one.get("TYPE") not in _PERSONS
+    ]
+    return [one for one in found if _identified(one) is identified]
+
+
+def _identified(agent: etree._Element) -> bool:
+    return any(child.get(f"{CSIP}NOTETYPE") == "IDENTIFICATIONCODE" for child in agent)
+
+
+def _party_type(find: Find, mets: Mets) -> Faults:
+    """A party is an organization or a person."""
+    for one in dict.fromkeys((*find(mets), *_untyped(mets, identified=True))):
+        if one.get("TYPE") not in _PERSONS:
+            yield Fault(_line(one), " | ".join(sorted(_PERSONS)), one.get("TYPE", ""))
+
+
+def sip23(mets: Mets) -> Faults:
+    """A contact person is an individual."""
+    for one in _untyped(mets, identified=False):
+        yield Fault(_line(one), "INDIVIDUAL", one.get("TYPE", ""))
 
 
 def _format(attribute: str, names: tuple[str, ...], mets: Mets) -> Faults:
@@ -180,21 +215,24 @@ RULES: dict[str, Rule] = {
     "SIP7": partial(_record, "REFERENCECODE", True),
     "SIP8": partial(_record, "PREVIOUSREFERENCECODE", False),
     "SIP9": partial(_there, creators),
-    "SIP10": _unnamed_role,
-    "SIP11": partial(_type, creators, _PERSONS),
+    "SIP10": partial(_role, creators),
+    "SIP11": partial(_party_type, creators),
     "SIP12": partial(_name, creators),
     "SIP13": partial(_note, creators),
     "SIP14": partial(_note_type, creators),
     "SIP15": partial(_there, submitters),
     "SIP16": partial(_role, submitters),
-    "SIP17": partial(_type, submitters, _PERSONS),
+    "SIP17": partial(_party_type, submitters),
     "SIP18": partial(_name, submitters),
     "SIP19": partial(_note, submitters),
     "SIP20": partial(_note_type, submitters),
     "SIP21": partial(_there, contacts),
+    "SIP22": sip22,
+    "SIP23": sip23,
     "SIP24": partial(_name, contacts),
     "SIP25": partial(_note, contacts),
     "SIP26": partial(_there, preservers),
+    "SIP27": partial(_role, preservers),
     "SIP28": partial(_type, preservers, frozenset({"ORGANIZATION"})),
     "SIP29": partial(_name, preservers),
     "SIP30": partial(_note, preservers),

@@ -59,6 +59,9 @@ CONTENT_INFORMATION = frozenset(
 )
 PACKAGE_TYPE = frozenset({"SIP", "AIP", "DIP", "AIU", "AIC"})
 STATUS = frozenset({"CURRENT", "SUPERSEDED"})
+AGENT_ROLE = frozenset(
+    {"CREATOR", "EDITOR", "ARCHIVIST", "PRESERVATION", "DISSEMINATOR", "CUSTODIAN", "IPOWNER", "OTHER"}
+)
 NOTE_TYPE = frozenset({"SOFTWARE VERSION", "IDENTIFICATIONCODE"})
 GROUPS = ("Documentation", "Schemas", "Representations", "Metadata")
 # REPLEACEMENT is how the list of 2.0.4 and 2.1.0 spells it.
