@@ -20,6 +20,8 @@ from samarkiv_access import identity_store as store
 from samarkiv_access.identity import passwords
 from samarkiv_access.identity.revoking import Revoking
 
+HOUSE_ROLES = frozenset({"operator", "operator_tool"})
+BOARD_ROLES = frozenset({"producer", "staff_reader"})
 WRITING_ROLES = frozenset({"producer", "archivist", "approver", "disclosure_officer", "administrator"})
 
 
@@ -134,6 +136,12 @@ class Accounts:
         now = self._now()
         if wanted.role not in (*ROLES, *ACCOUNT_ROLES):
             raise _wrong("role", "role", "Rollen finns inte.", "There is no such role.")
+        if wanted.role in HOUSE_ROLES and wanted.tenant != EVERY:
+            raise _wrong(
+                "tenant", "tenant", "Driften är husets, inte en kommuns.", "Operators are the house's."
+            )
+        if wanted.role in BOARD_ROLES and wanted.authority == ALL:
+            raise _wrong("authority", "authority", "Rollen gäller en nämnd.", "The role is for a board.")
         if wanted.until and wanted.until <= max(now, wanted.from_):
             raise _wrong("until", "until", "Slutdatum ska vara senare.", "The end must be later.")
         grant = f"grt-{self._ids.uuid4()}"
@@ -177,8 +185,9 @@ class Accounts:
     def mandate(
         self, *, tenant: str, home_tenant: str, role: str, from_: int, until: int, decided_by: str
     ) -> None:
-        """Let another tenant's staff hold a role here, for a time (*mandat*)."""
-        if tenant == home_tenant or EVERY in {tenant, home_tenant} or role not in ROLES:
+        """Let another tenant's staff hold a role here, for a time (*mandat*). Raises InvalidInput."""
+        undated = until <= max(self._now(), from_)
+        if tenant == home_tenant or EVERY in {tenant, home_tenant} or role not in ROLES or undated:
             raise _wrong("mandate", "role", "Mandatet är felaktigt.", "The mandate is wrong.")
         with self._database.write() as tx:
             store.set_mandate(

@@ -1,13 +1,15 @@
 """Access with identity alone, behind the real door and on a real database file."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import samarkiv_access
+from samarkiv_access import identity_store as store
 from samarkiv_access.accounts_api import identity_routes
-from samarkiv_access.identity import Identities
+from samarkiv_access.identity import Identities, passwords
 from samarkiv_runtime.clock import CountedIds, FixedClock
 from samarkiv_runtime.database import Database, migrate
 from samarkiv_runtime.peers import InProcess
@@ -17,6 +19,11 @@ from samarkiv_runtime.tokens import TokenVerifier
 from samarkiv_runtime.web import WebContext, build_app
 
 GOOD = "en lång mening om getter"
+
+
+@cache
+def _good() -> str:
+    return passwords.hash_of(GOOD)
 
 
 @dataclass
@@ -67,8 +74,11 @@ class IdentityHouse:
 
     def person(self, username: str, tenant: str = "tnt-1", *grants: Any) -> str:
         account = self.identities.accounts.create(
-            username=username, name=username, tenant=tenant, password=GOOD
+            username=username, name=username, tenant=tenant, kind="service_account", person=f"prs-{username}"
         )
+        # One hash for all: hashing is slow on purpose, and tested where it is made.
+        with self.database.write() as tx:
+            store.change_account(tx, account, kind="person", password=_good())
         for grant in grants:
             self.identities.accounts.grant(account, grant, decided_by="test")
         self.clock.move(1)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from samarkiv_access.identity.accounts import NewGrant
 from samarkiv_access.identity.demo import DemoPerson, demo_accounts, make_demo_accounts, mark_demo
-from samarkiv_contracts.problems import NotSignedIn, Unavailable
+from samarkiv_contracts.problems import InvalidInput, NotSignedIn, Unavailable
 from samarkiv_runtime.policy import Grant
 from samarkiv_runtime.tokens import RemoteIssuer, TokenVerifier
 
@@ -162,6 +162,22 @@ def test_demo_accounts_sign_in_only_in_a_demo_on_this_machine(house: IdentityHou
         house.identities.start()
 
 
+def test_demo_accounts_come_back_with_their_passwords_when_the_database_is_lost(tmp_path: Path) -> None:
+    house = IdentityHouse(tmp_path)
+    settings, people = house.parts.settings, [DemoPerson("drift", "Drift", "*", (NewGrant("operator", "*"),))]
+    mark_demo(settings)
+    made = make_demo_accounts(settings, house.identities.accounts, house.parts.ids, people)
+    house.close()
+    for path in tmp_path.glob("db.sqlite*"):
+        path.unlink()
+    again = IdentityHouse(tmp_path)
+    remade = make_demo_accounts(settings, again.identities.accounts, again.parts.ids, people)
+    assert remade[0]["password"] == made[0]["password"]
+    again.clock.move(1)
+    assert again.sign_in("drift", made[0]["password"])
+    again.close()
+
+
 def test_no_demo_off_loopback(tmp_path: Path) -> None:
     house = IdentityHouse(tmp_path, host="0.0.0.0")
     with pytest.raises(Unavailable):
@@ -197,10 +213,33 @@ def test_administrators_give_roles_but_not_to_themselves_nor_elsewhere(house: Id
 def test_a_role_in_another_tenant_needs_that_tenants_mandate(house: IdentityHouse) -> None:
     house.person("anna", "tnt-1", NewGrant("archivist", "tnt-2"))
     assert roles_of(house, house.sign_in("anna")) == set()
+    until = int(house.clock.now().timestamp()) + 3600
     house.identities.accounts.mandate(
-        tenant="tnt-2", home_tenant="tnt-1", role="archivist", from_=0, until=0, decided_by="test"
+        tenant="tnt-2", home_tenant="tnt-1", role="archivist", from_=0, until=until, decided_by="test"
     )
     assert roles_of(house, house.sign_in("anna")) == {"archivist"}
+    house.clock.move(3600)
+    assert roles_of(house, house.sign_in("anna")) == set()
+    with pytest.raises(InvalidInput):
+        house.identities.accounts.mandate(
+            tenant="tnt-2", home_tenant="tnt-1", role="archivist", from_=0, until=0, decided_by="test"
+        )
+
+
+@pytest.mark.parametrize(
+    "grants",
+    [
+        (NewGrant("auditor", "tnt-1"), NewGrant("archivist", "tnt-1")),
+        (NewGrant("operator", "*"), NewGrant("approver", "tnt-1")),
+        (NewGrant("operator", "tnt-1"),),
+        (NewGrant("producer", "tnt-1"),),
+        (NewGrant("king", "tnt-1"),),
+    ],
+)
+def test_roles_that_are_never_given(house: IdentityHouse, grants: tuple[NewGrant, ...]) -> None:
+    account = house.person("anna", "tnt-1", *grants[:-1])
+    with pytest.raises(InvalidInput):
+        house.identities.accounts.grant(account, grants[-1], decided_by="test")
 
 
 def test_other_services_ask_by_the_shared_secret(tmp_path: Path) -> None:
