@@ -1,6 +1,7 @@
 """Where a hit matched: the shown text analysed once more, and the piece of it that says most."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from samarkiv_search.analysis.analyser import Analyser, Token, tokens
@@ -8,7 +9,8 @@ from samarkiv_search.analysis.normalise import clean, lower
 from samarkiv_search.analysis.question import Question
 
 WIDTH = 240
-LONGEST = 60_000
+SHORT = 3_000
+MOST_TRIES = 25
 _BREAK = re.compile(r"\s+")
 
 
@@ -32,18 +34,42 @@ class Highlighter:
         return _segments(shown, self._places(shown, question), 0, len(shown))
 
     def snippet(self, text: str, question: Question) -> list[Segment]:
-        """Return about 240 letters around the densest matches, [] when nothing in the text matched."""
-        shown = clean(text[:LONGEST])
-        places = self._places(shown, question)
-        if not places:
-            return []
-        start, end = _window(shown, places)
-        found = _segments(shown, places, start, end)
-        if start > 0:
-            found.insert(0, Segment("… ", mark=False))
-        if end < len(shown):
-            found.append(Segment(" …", mark=False))
-        return found
+        """Return about 240 letters around the densest matches of the first stretch that has any, [] when none has."""
+        shown = clean(text)
+        for begin, stop in self._stretches(shown, question):
+            places = [
+                (begin + left, begin + right) for left, right in self._places(shown[begin:stop], question)
+            ]
+            if places:
+                start, end = _window(shown, places)
+                found = _segments(shown, places, start, end)
+                if start > 0:
+                    found.insert(0, Segment("… ", mark=False))
+                if end < len(shown):
+                    found.append(Segment(" …", mark=False))
+                return found
+        return []
+
+    @staticmethod
+    def _stretches(shown: str, question: Question) -> Iterator[tuple[int, int]]:
+        """Return the stretches worth analysing: around what begins like a word asked for; short texts whole."""
+        if len(shown) <= SHORT:
+            yield 0, len(shown)
+            return
+        starts = sorted({one[:4] for one in (*question.marks, *question.starts) if len(one) > 1})
+        if not starts:
+            return
+        done, tried = 0, 0
+        for match in re.finditer("|".join(map(re.escape, starts)), lower(shown)):
+            if match.start() < done:
+                continue
+            begin = max(done, shown.rfind(" ", 0, max(0, match.start() - WIDTH)) + 1)
+            done = shown.find(" ", match.start() + 3 * WIDTH)
+            done = done if done >= 0 else len(shown)
+            yield begin, done
+            tried += 1
+            if tried == MOST_TRIES:
+                return
 
     def _places(self, shown: str, question: Question) -> list[tuple[int, int]]:
         if not question.marks and not question.starts:

@@ -179,14 +179,15 @@ def _facets(page: Page, names: Mapping[str, str]) -> dict[str, list[dict[str, An
 def _meant(parts: Parts, question: Question, hits: Sequence[Hit]) -> str | None:
     """Return the query with each word that is near a word of the hits put right; None when nothing changes."""
     words: dict[str, set[str]] = {}
-    for hit in hits[:_SAMPLE]:
+    for number, hit in enumerate(hits[:_SAMPLE]):
         own = hit.stored
+        text = hit.text[:20_000] if number < _SAMPLE // 4 else ""
         said = [
             own.get("title", ""),
             own.get("description", ""),
             own.get("file", ""),
             *own.get("names", ()),
-            hit.text[:20_000],
+            text,
         ]
         for piece in parts.analyser.pieces(map(str, said)):
             words.setdefault(piece, set()).add(hit.id)

@@ -20,6 +20,7 @@ from samarkiv_contracts.events.registry import RegistryChanged
 from samarkiv_contracts.levels import Level
 from samarkiv_contracts.problems import NotFound
 from samarkiv_runtime.clock import rfc3339
+from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.ocfl import split_lines
 from samarkiv_runtime.ports import Effect, Job
 from sqlalchemy import Connection
@@ -140,6 +141,7 @@ def _put(package: str, version: int, chosen: tuple[tuple[SearchIndex, _Waiting],
             index.put(package, version, documents)
         else:
             index.remove(package, version)
+        failpoint("search.put")
         index.refresh()
 
     if all(documents.count <= APART for _index, documents in chosen):
@@ -164,6 +166,7 @@ def _take_text(parts: Parts, package: str, head: int, spool: FileSpool) -> bool:
 def _index(parts: Parts, job: Job, package: str) -> Effect:
     with parts.gate.writing(package):
         done = index_into(parts, package, parts.public, parts.closed, job.progress)
+    failpoint("search.indexed")
     parts.counted(done.records)
 
     def effect(tx: Connection) -> None:
