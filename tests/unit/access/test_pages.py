@@ -297,3 +297,11 @@ def test_a_journey_is_told_in_both_languages(client: httpx.Client) -> None:
     steps = client.get(f"/v1/journeys/{OPEN}").json()["steps"]
     assert steps
     assert all(step["sv"] and step["en"] and step["text"] == step["sv"] for step in steps)
+
+
+def test_every_link_of_a_record_page_answers(client: httpx.Client) -> None:
+    page = client.get(f"/handling/{OPEN}").text
+    links = {link.replace("&amp;", "&") for link in re.findall(r'(?:href|src)="(/[^"]*)"', page)}
+    assert any("as=bagit" in link for link in links)
+    for link in links:
+        assert client.get(link).status_code == 200, link

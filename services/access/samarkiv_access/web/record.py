@@ -59,9 +59,7 @@ def _record(site: Site, caller: Caller, tongue: Tongue, seen: Seen, after: int) 
     shown = [_file(held.id, row, allowed, tongue) for row, allowed in files]
     readable = any(one["allowed"] for one in shown)
     count, size = look.sums(site.desk.database, caller, seen) if seen.whole else (0, 0)
-    export = (
-        f"/v1/exports/{held.place.package}" if seen.whole and readable and held.place.records == 1 else ""
-    )
+    export = f"/v1/exports/{held.place.package}?record={held.id}" if seen.whole and readable else ""
     return {
         "record": {
             "id": held.id,
