@@ -247,11 +247,7 @@ QUERY = "?limit=-1&cursor=%FF&q=%00&tenant=%27&state=x&n=9&as=exe&page=x&after=x
 def test_whatever_is_sent_every_error_is_a_problem_and_none_is_ours(
     world: World, routes: list[tuple[str, Declared]], guests: list[Guest]
 ) -> None:
-    chosen = [
-        one
-        for one in guests
-        if one.name in {"public", "producer, own board", "archivist, own board", "operator, house"}
-    ]
+    chosen = [one for one in guests if one.name in {"public", "producer, own board", "archivist, own board"}]
     wrong = []
     for name, route in routes:
         if not at_front(name, route) or route.path.startswith("/static"):
@@ -260,7 +256,7 @@ def test_whatever_is_sent_every_error_is_a_problem_and_none_is_ours(
             for more in (
                 STRANGE if route.method not in {"GET", "HEAD"} else ({"headers": {"Range": "bytes=x"}},)
             ):
-                for method in {route.method, "PATCH"}:
+                for method in (route.method, "PATCH")[: 2 if more is STRANGE[0] else 1]:
                     path = filled(route, world.things[0].ids) + QUERY
                     answer = world.ask(guest, name, method, path, **dict(more))
                     bad = answer.status_code >= 400 and not is_problem(route, answer)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samarkiv_runtime.policy import (
     ACTIONS,
@@ -181,6 +181,7 @@ def test_an_unknown_action_is_a_fault_of_ours() -> None:
         decide(ANONYMOUS, "record.burn", thing(), LIGHT)
 
 
+CALM = settings(derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 GRANTS = st.builds(
     Grant,
     st.sampled_from(
@@ -222,6 +223,7 @@ LISTED = [
 ]
 
 
+@CALM
 @given(SUBJECTS | st.just(ANONYMOUS), THINGS, st.sampled_from(LISTED))
 def test_a_list_shows_exactly_what_the_decision_permits(
     subject: Subject, resource: Resource, action: str
@@ -230,6 +232,7 @@ def test_a_list_shows_exactly_what_the_decision_permits(
     assert shown == decide(subject, action, resource, LIGHT).permit
 
 
+@CALM
 @given(SUBJECTS | st.just(ANONYMOUS), THINGS, st.sampled_from(sorted(ACTIONS)))
 def test_every_question_has_an_answer_and_denials_say_why(
     subject: Subject, resource: Resource, action: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from samarkiv_runtime.policy import Grant, Resource, Subject, scope_of
 from samarkiv_runtime.policy.query import Columns, where
@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from tests.unit.runtime.policy.test_decide import LIGHT, LISTED, SUBJECTS, THINGS
+from tests.unit.runtime.policy.test_decide import CALM, LIGHT, LISTED, SUBJECTS, THINGS
 
 NAMES = ("tenant", "tenant_state", "authority", "custody", "state", "record_type", "agreement", "account")
 THING = Table(
@@ -50,7 +50,7 @@ ALWAYS = {"tenant", "tenant_state"}
     st.sampled_from(LISTED),
     st.frozensets(st.sampled_from([*NAMES, "level", "protected"])),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@CALM
 def test_the_query_shows_what_the_scope_holds(
     tx: Connection, subject: Subject, resource: Resource, action: str, there: frozenset[str]
 ) -> None:
