@@ -60,7 +60,18 @@ def detect(tree: Tree) -> Seen:
     for root in roots:
         if _eark_shaped(tree, root):
             return Seen(f"e-ark-sip-{_DEFAULT}", root)
-    return Seen("folder", top if len(tree.children("")) == 1 else "")
+    return _beside(tree) or Seen("folder", top if len(tree.children("")) == 1 else "")
+
+
+def _beside(tree: Tree) -> Seen | None:
+    """Return an E-ARK package that lies beside other things at the top: a rule (CSIPSTR1) tells that it may not."""
+    found = [
+        (folder.rstrip("/"), head)
+        for folder in tree.children("")
+        if folder.endswith("/") and tree.has(f"{folder}METS.xml")
+        if (head := mets_head(tree, f"{folder}METS.xml")) is not None
+    ]
+    return Seen(_eark(found[0][1]), found[0][0]) if len(found) == 1 else None
 
 
 def mets_head(tree: Tree, path: str) -> MetsHead | None:

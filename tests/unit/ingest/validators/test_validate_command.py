@@ -2,6 +2,7 @@
 
 import shutil
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,19 @@ def test_a_profile_can_be_forced(tmp_path):
     (tmp_path / "mapp/a.txt").write_text("x")
     assert judge(tmp_path / "mapp")["outcome"] == "valid"
     assert "CSIPSTR4" in {one["code"] for one in judge(tmp_path / "mapp", "e-ark-sip-2.2.0")["findings"]}
+
+
+def test_a_file_beside_the_root_folder_breaks_the_single_root(tmp_path):
+    box = packed(sip.make(tmp_path), "zip")
+    with zipfile.ZipFile(box, "a") as more:
+        more.writestr("lös.txt", "x")
+    result = judge(box)
+    errors = [one["code"] for one in result["findings"] if one["severity"] == "ERROR"]
+    assert (result["profile"], errors) == ("e-ark-sip-2.2.0", ["CSIPSTR1"])
+
+
+def test_a_package_without_root_folder_breaks_it_too(tmp_path):
+    folder = sip.make(tmp_path, sip.mets(""))
+    box = shutil.make_archive(str(tmp_path / "flat"), "zip", folder)
+    codes = {one["code"] for one in judge(Path(box))["findings"]}
+    assert "CSIPSTR1" in codes

@@ -20,7 +20,7 @@ _IDREFS = ("ADMID", "DMDID", "FILEID")
 _HOLDS_OTHERS = frozenset({f"{M}xmlData", f"{M}binData"})
 _BATCH = 1_000
 _SPOOL = """
-PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA temp_store=file;
+PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA temp_store=file; PRAGMA cache_size=-16000;
 CREATE TABLE file(n INTEGER PRIMARY KEY, line INT, grp INT, id TEXT, mime TEXT, size TEXT, created TEXT, checksum TEXT,
   alg TEXT, ownerid TEXT, admid TEXT, dmdid TEXT, locats INT, loctype TEXT, linktype TEXT, href TEXT, formats TEXT);
 CREATE TABLE ident(id TEXT, kind TEXT, line INT);
