@@ -76,10 +76,14 @@ def names(tx: Connection, ids: Sequence[str]) -> dict[str, str]:
 
 def ids_of(tx: Connection, table: Table, asked: Sequence[str]) -> tuple[str, ...]:
     """Return the ids of tenants or authorities named by id, reference or name; an unknown name stays as it is."""
+    if not asked:
+        return ()
+    rows = tx.execute(select(table.c.id, table.c.slug, table.c.name)).all()
     out: list[str] = []
     for one in asked:
-        query = select(table.c.id).where((table.c.slug == one) | (func.lower(table.c.name) == one.lower()))
-        out.extend([one] if one.startswith(("tnt-", "aut-")) else list(tx.execute(query).scalars()) or [one])
+        # Compared here: SQLite knows no lower case beyond ASCII.
+        found = [row.id for row in rows if one in {row.id, row.slug} or one.lower() == row.name.lower()]
+        out.extend(found or [one])
     return tuple(dict.fromkeys(out))
 
 

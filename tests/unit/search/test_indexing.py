@@ -184,6 +184,17 @@ def test_a_file_is_numbered_by_its_place_in_the_record(desk: Desk) -> None:
     assert look(desk, "IMG_0010").total == 0
 
 
+def test_a_personal_number_in_an_open_text_is_blotted_and_not_searchable(desk: Desk) -> None:
+    name = desk.shelf.store(1, [record(1, "Intyg")], ["a.pdf"])
+    desk.text(name, 1, {"a.pdf": "Intyget gäller 19121212-1212 och ingen annan"})
+    desk.hear(indexing.index_stored, stored(name))
+    hit = desk.parts.public.get(record(1, "x").id)
+    assert hit is not None
+    assert hit.text == "Intyget gäller ······ och ingen annan"
+    assert look(desk, "121212-1212").total == 0
+    assert look(desk, "121212-1212", closed=True).total == 1
+
+
 def test_near_matches_are_offered_when_nothing_matches(desk: Desk) -> None:
     desk.hear(indexing.index_stored, stored(desk.shelf.store(1, [record(1, "Detaljplanen för hamnen")], [])))
     answer = look(desk, "detlajplan hamn")

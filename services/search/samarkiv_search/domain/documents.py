@@ -48,7 +48,7 @@ class Analysis(Protocol):
     """The Swedish analysis, as far as documents need it."""
 
     def both(self, texts: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the fields for an open and for a closed index."""
+        """Return the fields for an open and for a closed index; the same object when no personal number stands there."""
         ...
 
     def named(self, path: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -124,10 +124,8 @@ def documents(
             yield from base.file(entry, own, analysis)
         if done % 1000 == 999:
             progress(done + 1)
-    yield "closed", base.record(gathered, analysis, shown=False)
-    if level is Level.OPEN:
-        yield "public", base.record(gathered, analysis, shown=True)
-    elif level is Level.ON_REQUEST:
+    yield from base.record(gathered, analysis)
+    if level is Level.ON_REQUEST:
         yield "public", base.public_title(analysis)
 
 
@@ -198,11 +196,31 @@ class _Base:
             "level": int(self._level),
         }
 
-    def record(self, gathered: _Gathered, analysis: Analysis, *, shown: bool) -> IndexDocument:
-        """Return the record with all its metadata; `shown` keeps it to files that everyone may read."""
+    def record(self, gathered: _Gathered, analysis: Analysis) -> Iterator[tuple[Where, IndexDocument]]:
+        """Return the record with all its metadata: for `closed`, and of an open record for `public` with open files only."""
+        head = analysis.both([self._record.title, self._record.public_title, self._record.registry_no])
+        said = self._said(gathered.names, gathered.text)
+        shown, closed = analysis.both(said)
+        body = "\n".join(gathered.text)
+        yield (
+            "closed",
+            self._whole(_with_head(closed, head[1]), gathered.names, gathered.families, body),
+        )
+        if self._level is not Level.OPEN:
+            return
+        if gathered.shown != gathered.names or gathered.shown_text != gathered.text:
+            shown, closed = analysis.both(self._said(gathered.shown, gathered.shown_text))
+            body = "\n".join(gathered.shown_text)
+        # The same object twice says that no personal number stands anywhere.
+        body = body if shown is closed else analysis.masked(body)
+        yield (
+            "public",
+            self._whole(_with_head(shown, head[0]), gathered.shown, gathered.shown_families, body),
+        )
+
+    def _said(self, names: list[str], text: list[str]) -> list[str]:
         record = self._record
-        names, text = (gathered.shown, gathered.shown_text) if shown else (gathered.names, gathered.text)
-        said = [
+        return [
             record.title,
             record.public_title,
             record.registry_no,
@@ -215,8 +233,9 @@ class _Base:
             *names,
             *text,
         ]
-        fields = analysis.both(said)[0 if shown else 1]
-        head = analysis.both([record.title, record.public_title, record.registry_no])[0 if shown else 1]
+
+    def _whole(self, fields: Analysed, names: list[str], families: Iterable[str], text: str) -> IndexDocument:
+        record = self._record
         stored = self._stored(record.title) | {
             "public_title": record.public_title,
             "places": record.places,
@@ -224,10 +243,7 @@ class _Base:
             "names": names[:20],
             "protected": record.protected,
         }
-        body = "\n".join(text)
-        families = gathered.shown_families if shown else gathered.families
-        text_kept = analysis.masked(body) if shown and body else body
-        return self._document(_with_head(fields, head), record.title, stored, tuple(families), text_kept)
+        return self._document(fields, record.title, stored, tuple(families), text)
 
     def public_title(self, analysis: Analysis) -> IndexDocument:
         """Return a level 1 record as everyone may see it: the fields of POLICY §2 only."""
@@ -269,7 +285,7 @@ class _Base:
         }
         yield "closed", IndexDocument(name, closed, keywords, numbers, stored, text)
         if level is Level.OPEN:
-            masked = analysis.masked(text) if text else ""
+            masked = text if shown is closed else analysis.masked(text)
             yield "public", IndexDocument(name, shown, keywords, numbers, stored, masked)
 
 
