@@ -11,6 +11,7 @@ from samarkiv_contracts.paths import SERVICES
 from samarkiv_runtime.clock import RandomIds, SystemClock
 from samarkiv_runtime.database import Database, migrate
 from samarkiv_runtime.eventlog.jobs import Jobs
+from samarkiv_runtime.eventlog.lease import let_all_go
 from samarkiv_runtime.house import House, Service
 from samarkiv_runtime.peers import Peers
 from samarkiv_runtime.pool import Pool
@@ -29,6 +30,17 @@ class Archive:
     services: dict[str, Service]
     app: Any = None
     _stopped: bool = field(default=False)
+
+    def recover(self) -> None:
+        """Take over what a killed process of this home left: its jobs and leases at once, its half-written files away.
+
+        Only embedded, before anything is started or listens: the home's lock says that the other process is gone.
+        """
+        house = self.house
+        house.jobs.take_back()
+        let_all_go(house.database)
+        for store in (*house.copies.values(), house.staging, house.derivatives):
+            store.sweep(0.0)  # type: ignore[attr-defined]
 
     def start(self) -> None:
         """Start every service's worker; the tables exist already."""

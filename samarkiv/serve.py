@@ -55,6 +55,8 @@ class Running:
         if self.settings.embedded:
             prepare(self.settings)
         self.archive = compose(self.settings, self._only)
+        if self.settings.embedded:
+            self.archive.recover()
         self._listen(self.archive.app)
         self.archive.start()
         return self.archive

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from samarkiv_contracts.problems import BadRequest, Conflict, KeyReused
-from sqlalchemy import Connection, delete, insert, select, update
+from samarkiv_contracts.problems import BadRequest, KeyReused
+from sqlalchemy import Connection, delete, insert, select
 
 from samarkiv_runtime.database import Database
 from samarkiv_runtime.policy.tables import IDEMPOTENCY
 from samarkiv_runtime.ports import Clock
 
 KEPT_S = 30 * 24 * 3600
-IN_FLIGHT_S = 60
 MAX_KEY = 255
 
 
@@ -45,64 +44,46 @@ class Idempotency:
     def once(self, account: str, key: str, asked: str, work: Callable[[Connection], Answer]) -> Answer:
         """Return the answer of `work(tx)`, kept in the same transaction; a repeated request gets the kept one.
 
-        Authorise before. An empty key runs the work without keeping anything. Raises KeyReused when the key was
-        used for another request (`asked` differs), Conflict while the first is in flight; when work raises, the
-        key is free again.
+        Authorise before. An empty key runs the work without keeping anything. The same request at the same time waits
+        for the first; when work raises, or its process is killed, the key is free again. Raises KeyReused when the
+        key was used for another request (`asked` differs).
         """
-        if not key:
-            with self._database.write() as tx:
-                return work(tx)
         if len(key) > MAX_KEY or not key.isprintable():
             raise BadRequest(
                 f"Idempotency-Key får ha högst {MAX_KEY} skrivbara tecken.",
                 f"Idempotency-Key may have at most {MAX_KEY} printable characters.",
             )
-        mine = (IDEMPOTENCY.c.account == account, IDEMPOTENCY.c.key == key)
-        kept = self._claim(account, key, asked)
-        if kept is not None:
-            return kept
-        try:
-            with self._database.write() as tx:
-                answer = work(tx)
-                tx.execute(
-                    update(IDEMPOTENCY)
-                    .where(*mine)
-                    .values(status=answer.status, headers=json.dumps(dict(answer.headers)), body=answer.body)
-                )
-                return answer
-        except BaseException:
-            with self._database.write() as tx:
-                tx.execute(delete(IDEMPOTENCY).where(*mine, IDEMPOTENCY.c.status.is_(None)))
-            raise
-
-    def _claim(self, account: str, key: str, asked: str) -> Answer | None:
-        now = int(self._clock.now().timestamp())
         with self._database.write() as tx:
-            self._database.lock(tx, [f"idempotency:{account}:{key}"])
-            tx.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at < now - KEPT_S))
-            row: Any = tx.execute(
-                select(IDEMPOTENCY).where(IDEMPOTENCY.c.account == account, IDEMPOTENCY.c.key == key)
-            ).first()
-            if row is None:
-                tx.execute(
-                    insert(IDEMPOTENCY).values(
-                        account=account, key=key, fingerprint=asked, at=now, headers="{}", body=b""
-                    )
-                )
-                return None
-            if row.fingerprint != asked:
-                raise KeyReused
-            if row.status is not None:
-                return Answer(row.status, bytes(row.body), json.loads(row.headers))
-            if row.at > now - IN_FLIGHT_S:
-                raise Conflict(
-                    "En likadan begäran pågår redan.",
-                    "The same request is already under way.",
-                    headers={"Retry-After": "2"},
-                )
-            tx.execute(
-                update(IDEMPOTENCY)
-                .where(IDEMPOTENCY.c.account == account, IDEMPOTENCY.c.key == key)
-                .values(at=now)
-            )
+            if not key:
+                return work(tx)
+            kept = self._kept(tx, account, key, asked)
+            return kept if kept is not None else self._keep(tx, account, key, asked, work(tx))
+
+    def _kept(self, tx: Connection, account: str, key: str, asked: str) -> Answer | None:
+        self._database.lock(tx, [f"idempotency:{account}:{key}"])
+        tx.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at < self._now() - KEPT_S))
+        row: Any = tx.execute(
+            select(IDEMPOTENCY).where(IDEMPOTENCY.c.account == account, IDEMPOTENCY.c.key == key)
+        ).first()
+        if row is None:
             return None
+        if row.fingerprint != asked:
+            raise KeyReused
+        return Answer(row.status, bytes(row.body), json.loads(row.headers))
+
+    def _keep(self, tx: Connection, account: str, key: str, asked: str, answer: Answer) -> Answer:
+        tx.execute(
+            insert(IDEMPOTENCY).values(
+                account=account,
+                key=key,
+                fingerprint=asked,
+                at=self._now(),
+                status=answer.status,
+                headers=json.dumps(dict(answer.headers)),
+                body=answer.body,
+            )
+        )
+        return answer
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())

@@ -38,6 +38,8 @@ def rebuild_archive(settings: Settings, copy: str = "") -> dict[str, Any]:
 
 
 def _restore(archive: Archive, copy: str) -> dict[str, Any]:
+    if archive.house.settings.embedded:
+        archive.recover()
     archive.start()
     preservation: Any = archive.services["preservation"]
     ingest: Any = archive.services["ingest"]

@@ -48,6 +48,9 @@ _SUCCESS = Statement("UPDATE line SET run = 0 WHERE consumer = :consumer AND run
 _DUE = Statement(
     "SELECT n, lane, due FROM job WHERE consumer = :consumer AND state = 'later' AND (due <= :now OR due > :beyond)"
 )
+_ORPHANS = Statement(
+    "SELECT n, lane, fence, beat, deaths, consumer FROM job WHERE state = 'running' AND state <> 'done'"
+)
 _RUNNING = Statement(
     "SELECT n, lane, fence, beat, deaths FROM job"
     " WHERE consumer = :consumer AND state = 'running' AND state <> 'done'"
@@ -238,6 +241,12 @@ class Jobs(Parking):
             condition = (JOB.c.n == row.n, JOB.c.state == "later", JOB.c.due == row.due)
             count += self._release(consumer, row.lane, condition, {"state": "waiting", "due": 0.0})
         return count
+
+    def take_back(self) -> int:
+        """Put every running job back at once; returns how many. Only for who knows that no worker lives (embedded start)."""
+        with self.database.read() as tx:
+            orphans = _ORPHANS.run(tx, {}).all()
+        return sum(self._take_over(row.consumer, row) for row in orphans)
 
     def _silent(self, consumer: str, running: Sequence[Any], now: float) -> list[Any]:
         with self._watching:

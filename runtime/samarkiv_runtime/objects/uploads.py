@@ -107,6 +107,7 @@ class FolderUploads:
                         raise
                 part.unlink(missing_ok=True)
                 sync_folder(part.parent)
+                _drop_folder(part.parent)
         except KeyError:
             done = self._store.stat(key)
             if done is None:
@@ -119,6 +120,7 @@ class FolderUploads:
         part = self._part(key)
         with told():
             part.unlink(missing_ok=True)
+            _drop_folder(part.parent)
 
     @staticmethod
     def _growing(fd: int) -> int:
@@ -150,6 +152,12 @@ class FolderUploads:
             yield fd
         finally:
             os.close(fd)
+
+
+def _drop_folder(folder: Path) -> None:
+    """Remove the folder of one upload; a power cut may bring it back, empty, which hurts nobody."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @dataclass(frozen=True)

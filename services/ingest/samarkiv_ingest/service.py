@@ -7,15 +7,17 @@ from samarkiv_contracts.problems import Problem
 from samarkiv_runtime.eventlog.tell import Teller
 from samarkiv_runtime.house import House
 from samarkiv_runtime.ports import Health
+from samarkiv_runtime.scratch import clear_scratch
 from samarkiv_runtime.worker import Worker
 
 from samarkiv_ingest.api import build
 from samarkiv_ingest.usecases import janitor
-from samarkiv_ingest.usecases.parts import Parts
+from samarkiv_ingest.usecases.parts import SCRATCH, Parts, scratch_base
 from samarkiv_ingest.worker import handlers
 
 logger = logging.getLogger("samarkiv.ingest")
 CLEAR_EVERY_S = 5.0
+DAY_S = 86_400.0
 SETTLE_S = 0.05  # litter is announced just before its transaction ends
 
 
@@ -44,6 +46,7 @@ class IngestService:
 
     def start(self) -> None:
         """Start the worker and the janitor."""
+        clear_scratch(scratch_base(self.parts), SCRATCH)
         self.worker.start()
         self._janitor.start()
 
@@ -67,6 +70,7 @@ class IngestService:
         return Health("staging", "ok")
 
     def _clear(self) -> None:
+        swept = self.house.settings.embedded  # the one process has done it before it started
         while not self._stopping.is_set():
             self.parts.litter.wait(CLEAR_EVERY_S)
             if self._stopping.wait(SETTLE_S):
@@ -74,5 +78,8 @@ class IngestService:
             self.parts.litter.clear()
             try:
                 janitor.clear(self.parts)
+                if not swept:
+                    self.house.staging.sweep(DAY_S)  # type: ignore[attr-defined]
+                    swept = True
             except Exception:
                 logger.exception("staging could not be cleared", extra={"event": "janitor.failed"})

@@ -1,13 +1,11 @@
 """The preservation service: its real things, made once."""
 
 import logging
-import os
-import shutil
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from importlib.metadata import version
-from pathlib import Path
 
 from samarkiv_contracts.problems import Problem
 from samarkiv_runtime.clock import rfc3339
@@ -16,6 +14,7 @@ from samarkiv_runtime.house import House
 from samarkiv_runtime.ocfl import PackageReader
 from samarkiv_runtime.ports import Health
 from samarkiv_runtime.sandbox import Sandbox
+from samarkiv_runtime.scratch import clear_scratch, scratch_folder
 from samarkiv_runtime.telemetry import Meters
 from samarkiv_runtime.worker import Worker
 
@@ -40,6 +39,7 @@ class PreservationService:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self._scratch = ExitStack()
         self._threads = ThreadPoolExecutor(12, thread_name_prefix="preservation-io")
         self.migrators = Migrators(
             house.pool, Sandbox(unsandboxed=house.settings.unsandboxed), verapdf=house.settings.verapdf
@@ -64,8 +64,9 @@ class PreservationService:
 
     def _kit(self) -> Kit:
         house = self.house
-        scratch = house.settings.home / "scratch" / f"{self.name}-{os.getpid()}"
-        _clear(scratch)
+        base = house.settings.home / "scratch"
+        clear_scratch(base, self.name)
+        scratch = self._scratch.enter_context(scratch_folder(base, self.name))
         site = Site(house.copies, scratch, self._threads, version("samarkiv"), "mailto:arkiv@localhost")
         return Kit(
             site=site,
@@ -94,8 +95,6 @@ class PreservationService:
 
     def start(self) -> None:
         """Start the worker and the keeper of copies."""
-        if self.house.settings.embedded:
-            self._sweep(0.0)  # one process: what lies there unfinished was left by one that was killed
         self._keeper.start()
         self.worker.start()
 
@@ -107,7 +106,7 @@ class PreservationService:
             self._keeper.join(10)
         self.migrators.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        shutil.rmtree(self.kit.site.scratch, ignore_errors=True)
+        self._scratch.close()
 
     def health(self) -> list[Health]:
         """Ask every copy and the stores."""
@@ -146,7 +145,7 @@ class PreservationService:
     def _keep(self) -> None:
         """Make the storage roots, then check what is due, for as long as the service runs."""
         roots = dict(self.house.copies)
-        swept = self.house.settings.embedded
+        swept = self.house.settings.embedded  # the one process has done it before it started
         while True:
             try:
                 for name in list(roots):
@@ -169,14 +168,3 @@ class PreservationService:
         with self.house.database.read() as tx:
             overdue = store.overdue(tx, late)
         self.meters.set("samarkiv_fixity_overdue_packages", overdue)
-
-
-def _clear(scratch: Path) -> None:
-    """Make the scratch folder of this process, and remove those of processes that are gone."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    for other in scratch.parent.glob("preservation-*"):
-        pid = other.name.rsplit("-", 1)[1]
-        gone = pid.isdigit() and not Path("/proc", pid).exists()
-        if other == scratch or gone:
-            shutil.rmtree(other, ignore_errors=True)
-    scratch.mkdir(parents=True, exist_ok=True)

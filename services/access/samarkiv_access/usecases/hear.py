@@ -27,6 +27,7 @@ from samarkiv_contracts.events.registry import RegistryChanged
 from samarkiv_contracts.ids import kind_of
 from samarkiv_runtime.clock import rfc3339
 from samarkiv_runtime.database import Database
+from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.ports import Effect, Job
 from sqlalchemy import Connection
 
@@ -189,6 +190,7 @@ class Hearing:
                 ]
             with self._database.write() as tx:
                 writes.add_files(tx, files, links)
+            failpoint("access.files")
             done += len(batch)
             job.progress("files", done, said.files)
 
@@ -203,6 +205,7 @@ class Hearing:
         raised = reads.place_of(tx, said.id)
         writes.put_package(tx, said, {"stored_at": stored, "files_ready": True, **more})
         writes.put_records(tx, said, records, stored)
+        failpoint("access.writing")
         if raised is not None and raised.level > said.level:
             # A raise that is newer than the description we read must not be undone by it.
             writes.raise_level(tx, said.id, raised.level)

@@ -16,11 +16,11 @@ from samarkiv_contracts.problems import (
     BadRequest,
     ChecksumMismatch,
     Conflict,
-    NotFound,
     PreconditionFailed,
     TooLarge,
     UnsupportedMedia,
 )
+from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.idempotency import fingerprint
 from samarkiv_runtime.web import Caller, PolicyRouter, caller_of
 
@@ -114,7 +114,7 @@ def _core(router: PolicyRouter, parts: Parts) -> None:
         _version(request)
         row = await to_thread.run_sync(_upload, parts, caller, upload)
         if row["state"] != "receiving":
-            raise Conflict(sv="Leveransen tar inte emot mer.", en="The delivery takes no more.")
+            raise _closed()
         if request.headers.get("content-type", "").split(";")[0].strip() != MEDIA:
             raise UnsupportedMedia(sv=f"Använd {MEDIA}.", en=f"Use {MEDIA}.")
         offset = _number(request, "upload-offset", needed=True) or 0
@@ -150,8 +150,8 @@ def _offset(parts: Parts, row: Any) -> int:
         return int(row["bytes"])
     try:
         return parts.house.uploads.offset(upload_key(row["id"]))
-    except KeyError as error:
-        raise NotFound from error
+    except KeyError:
+        return 0  # no bytes have come yet
 
 
 def _room(parts: Parts, row: Any, offset: int, request: Request) -> None:
@@ -186,7 +186,7 @@ async def _append(parts: Parts, request: Request, delivery: str, offset: int) ->
 
     feeding = asyncio.create_task(_feed(request.stream(), pieces, fault))
     try:
-        reached = await to_thread.run_sync(parts.house.uploads.append, upload_key(delivery), offset, chunks())
+        reached = await to_thread.run_sync(_keep, parts, delivery, offset, chunks())
     finally:
         feeding.cancel()
         await asyncio.wait([feeding])
@@ -197,6 +197,28 @@ async def _append(parts: Parts, request: Request, delivery: str, offset: int) ->
     if running is not None:
         parts.hashes[delivery] = (reached, running)
     return reached
+
+
+def _keep(parts: Parts, delivery: str, offset: int, chunks: Iterator[bytes]) -> int:
+    """Append; the first bytes begin the upload, unless the delivery has been ended beside us."""
+    key = upload_key(delivery)
+    if not offset:
+        parts.house.uploads.begin(key)
+        with parts.house.database.read() as tx:
+            state = store.get_delivery(tx, delivery)["state"]
+        if state != "receiving":
+            parts.house.uploads.discard(key)
+            raise _closed()
+    try:
+        reached = parts.house.uploads.append(key, offset, chunks)
+    except KeyError:  # finished by a commit that has not been noted yet
+        raise _closed() from None
+    failpoint("ingest.appended")
+    return reached
+
+
+def _closed() -> Conflict:
+    return Conflict(sv="Leveransen tar inte emot mer.", en="The delivery takes no more.")
 
 
 async def _feed(

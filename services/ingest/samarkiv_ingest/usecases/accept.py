@@ -7,6 +7,7 @@ from samarkiv_contracts.events.delivery import DeliveryAccepted
 from samarkiv_contracts.events.index import PackageIndexed
 from samarkiv_contracts.events.package import PackageStored
 from samarkiv_contracts.states import DeliveryState
+from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.ocfl import PackageReader
 from sqlalchemy import Connection, insert, select, update
 
@@ -81,6 +82,7 @@ def _accept(
         cause=job,
         correlation=row["correlation"],
     )
+    failpoint("ingest.accepting")
 
 
 def _facts(reader: PackageReader, event: PackageStored) -> dict[str, Any]:

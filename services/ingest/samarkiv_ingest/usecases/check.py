@@ -1,7 +1,5 @@
 """Acceptance control (mottagningskontroll): from received bytes to passed, held or rejected (DESIGN §3.3)."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -13,7 +11,9 @@ from samarkiv_contracts.findings import Effect, Finding
 from samarkiv_contracts.handover import Act
 from samarkiv_contracts.problems import HostileContainer
 from samarkiv_contracts.states import DeliveryState
+from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.objects.adopt import adopt
+from samarkiv_runtime.scratch import scratch_folder
 from sqlalchemy import Connection
 
 from samarkiv_ingest import store
@@ -29,7 +29,7 @@ from samarkiv_ingest.packages.read import CheckedTree
 from samarkiv_ingest.packages.scan import scan
 from samarkiv_ingest.usecases.deliveries import rejected
 from samarkiv_ingest.usecases.handover import hand_over, write
-from samarkiv_ingest.usecases.parts import SYSTEM, Parts, checked_prefix, upload_key
+from samarkiv_ingest.usecases.parts import SCRATCH, SYSTEM, Parts, checked_prefix, scratch_base, upload_key
 from samarkiv_ingest.usecases.streamed import streamed_record
 from samarkiv_ingest.validators import validate
 
@@ -46,13 +46,17 @@ def check_delivery(parts: Parts, job: Any, event: DeliveryReceived) -> Effects |
         agreement = store.find_agreement(tx, row["agreement"])
     if agreement is None:
         raise LookupError(f"agreement {row['agreement']} of {event.delivery} is gone")
-    with _scratch(parts) as scratch, _container(parts, event.delivery, scratch) as container:
+    with (
+        scratch_folder(scratch_base(parts), SCRATCH) as scratch,
+        _container(parts, event.delivery, scratch) as container,
+    ):
         try:
             found, checked = _look(parts, job, row, agreement, container, scratch)
         except HostileContainer as refusal:
             return _refuse(parts, job, event.delivery, agreement, refusal)
         prefix = checked_prefix(event.delivery, f"{job.n}-{job.fence}")
         _keep(parts, prefix, scratch, found, checked)
+        failpoint("ingest.checked")
     return _effect(parts, job, row, found, checked, prefix)
 
 
@@ -234,18 +238,6 @@ def _refuse(
         rejected(parts, tx, delivery, findings, actor=SYSTEM, purge=True, cause=job)
 
     return effect
-
-
-@contextmanager
-def _scratch(parts: Parts) -> Iterator[Path]:
-    """Give a folder beside staging that is gone afterwards."""
-    base = parts.house.settings.home / "scratch"
-    base.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="check-", dir=base))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from samarkiv_contracts.problems import (
     UnknownAgreement,
 )
 from samarkiv_contracts.states import DeliveryState
+from samarkiv_runtime.failpoints import failpoint
 from sqlalchemy import Connection
 
 from samarkiv_ingest import store
@@ -101,8 +102,9 @@ def new_row(
 def open_delivery(
     parts: Parts, tx: Connection, opening: Opening, agreement: Agreement, account: str, person: str
 ) -> str:
-    """Open a delivery under an agreement in force and begin its upload, in the caller's transaction; returns its id.
+    """Open a delivery under an agreement in force, in the caller's transaction; returns its id.
 
+    The upload begins with its first bytes: a rolled-back or killed opening leaves nothing in staging.
     Raises TooLarge, or Conflict for a replacement of nothing.
     """
     if opening.replaces:
@@ -118,7 +120,6 @@ def open_delivery(
             sv=f"Leveransen är större än {limit} byte.", en=f"The delivery is larger than {limit} bytes."
         )
     row = new_row(parts, agreement, opening, account, person)
-    parts.house.uploads.begin(upload_key(row["id"]))
     store.add_delivery(tx, row, account)
     if opening.replaces:
         store.move(tx, opening.replaces, DeliveryState.SUPERSEDED, at=parts.now(), actor=account)
@@ -137,7 +138,12 @@ def commit(parts: Parts, delivery: str, account: str, person: str) -> None:
     if row["state"] == DeliveryState.REJECTED:
         raise Conflict(sv="Leveransen är avvisad.", en="The delivery is rejected.")
     key = upload_key(delivery)
-    size = parts.house.uploads.finish(key).size
+    try:
+        size = parts.house.uploads.finish(key).size
+    except KeyError:  # no bytes ever came
+        parts.house.uploads.begin(key)
+        size = parts.house.uploads.finish(key).size
+    failpoint("ingest.uploaded")
     digest = _read_back(parts, key)
     written_at, running = parts.hashes.pop(delivery, (-1, None))
     if running is not None and written_at == size and running.hexdigest() != digest:
@@ -152,6 +158,8 @@ def commit(parts: Parts, delivery: str, account: str, person: str) -> None:
     with parts.house.database.write() as tx:
         people = sorted({*json.loads(row["people"]), *([person] if person else [])})
         receive(parts, tx, row, size=size, digest=digest, actor=account, people=people)
+        failpoint("ingest.receiving")
+    failpoint("ingest.received")
 
 
 def receive(
@@ -272,9 +280,8 @@ def approve(parts: Parts, delivery: str, account: str, person: dict[str, str], r
         row = store.get_delivery(tx, delivery)
     if row["state"] != DeliveryState.HELD:
         raise Conflict(sv="Leveransen väntar inte på beslut.", en="The delivery does not await a decision.")
-    effect = hand_over(
-        parts, delivery, actor=account, people=[person], reason=reason, run=f"approved-{row['sequence']}"
-    )
+    run = f"approved-{parts.house.ids.uuid4().hex}"  # its own: a killed attempt may have left a handover
+    effect = hand_over(parts, delivery, actor=account, people=[person], reason=reason, run=run)
     with parts.house.database.write() as tx:
         effect(tx)
 

@@ -11,6 +11,7 @@ from samarkiv_contracts.events.delivery import DeliveryPassed
 from samarkiv_contracts.handover import Act, Handover, PlannedPackage
 from samarkiv_contracts.levels import strictest
 from samarkiv_contracts.states import DeliveryState
+from samarkiv_runtime.failpoints import failpoint
 from sqlalchemy import Connection
 
 from samarkiv_ingest import store
@@ -54,6 +55,7 @@ def hand_over(
     body = handover.model_dump_json().encode()
     key = f"{passed_prefix(delivery)}/{run}/handover.json"
     write(parts, key, body)
+    failpoint("ingest.handed")
     told = DeliveryPassed(
         delivery=delivery,
         agreement=agreement.id,

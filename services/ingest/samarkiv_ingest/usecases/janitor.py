@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from samarkiv_contracts.states import DeliveryState
 from samarkiv_runtime.clock import rfc3339
+from samarkiv_runtime.failpoints import failpoint
 from sqlalchemy import select, update
 
 from samarkiv_ingest import store
@@ -37,6 +38,7 @@ def clear_delivery(parts: Parts, delivery: str) -> None:
     ):
         for one in list(parts.house.staging.list(prefix)):
             parts.house.staging.delete(one.key)
+            failpoint("ingest.clearing")
     with parts.house.database.write() as tx:
         tx.execute(update(t.delivery).where(t.delivery.c.id == delivery).values(cleared=True))
 

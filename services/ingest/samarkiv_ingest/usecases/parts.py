@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from samarkiv_contracts.ids import make_id
@@ -37,7 +38,13 @@ class Parts:
 
 
 SYSTEM = "samarkiv"
+SCRATCH = "check"  # scratch folders of the check
 PURGE = "purge"  # in place of a check's prefix: nothing of the delivery is to be kept
+
+
+def scratch_base(parts: Parts) -> Path:
+    """Return the folder for scratch, on the file system of an embedded archive's staging."""
+    return parts.house.settings.home / "scratch"
 
 
 def upload_key(delivery: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from samarkiv_contracts.events.package import PackageStored, PackageUpdated
 from samarkiv_contracts.problems import Conflict, CopyUnreadable
 from samarkiv_runtime.clock import rfc3339
+from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.ocfl import Member, container_key
 from samarkiv_runtime.ports import Effect, Job, ObjectWriter
 
@@ -118,6 +119,7 @@ def _make(kit: Kit, job: Job, package: str, base: str) -> _Counts:
             "text.jsonl",
         ):  # the text is the mark that all is there
             writers[name].commit()
+            failpoint("preservation.derived")
     except Conflict:
         pass  # another worker was first; its derivatives are as good
     finally:

@@ -160,3 +160,18 @@ def test_a_crash_between_link_and_unlink_of_finish_is_mended(tmp_path: Path) -> 
     assert uploads.finish("x").size == 3
     assert b"".join(store.read("x")) == b"abc"
     assert not (tmp_path / ".part" / "x").exists()
+
+
+def test_ended_uploads_leave_no_folders(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    uploads = FolderUploads(store)
+    for key in ("uploads/a/container", "uploads/b/container", "uploads/c/container"):
+        uploads.begin(key)
+    uploads.append("uploads/a/container", 0, [b"abc"])
+    assert uploads.finish("uploads/a/container").size == 3
+    assert sorted(path.name for path in (tmp_path / "store/.part/uploads").iterdir()) == ["b", "c"]
+    uploads.discard("uploads/b/container")
+    uploads.discard("uploads/b/container")
+    assert uploads.offset("uploads/c/container") == 0
+    uploads.discard("uploads/c/container")
+    assert list((tmp_path / "store/.part/uploads").iterdir()) == []
