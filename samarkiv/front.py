@@ -1,11 +1,9 @@
 """One public address for the four services: an ASGI dispatcher embedded, a stock reverse proxy distributed (DESIGN §6)."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from samarkiv_contracts.paths import INTERNAL, PREFIXES, SERVICES, service_of
-from samarkiv_contracts.problems import NotFound
+from samarkiv_contracts.paths import PREFIXES, SERVICES, service_of
 from samarkiv_runtime.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -15,7 +13,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Front:
-    """Gives each request to the service whose prefix is the longest; `/internal` is not here."""
+    """Gives each request to the service whose prefix is the longest.
+
+    `/internal` is refused by the door of the service that gets it (POLICY §6).
+    """
 
     def __init__(self, apps: Mapping[str, App]) -> None:
         self._apps = dict(apps)
@@ -25,11 +26,7 @@ class Front:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        path = scope.get("path", "/")
-        if path == INTERNAL or path.startswith(INTERNAL + "/"):
-            await _absent(send)
-            return
-        await self._apps[service_of(path)](scope, receive, send)
+        await self._apps[service_of(scope.get("path", "/"))](scope, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -38,13 +35,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-
-
-async def _absent(send: Send) -> None:
-    body = json.dumps(NotFound().told("sv"), ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 404, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 NGINX = """# One address before the four services. Generated from the path table by `samarkiv nginx`; do not edit.

@@ -15,8 +15,10 @@ from samarkiv_ingest.domain.agreement import Agreement
 
 
 def get_delivery(tx: Connection, delivery: str) -> dict[str, Any]:
-    """Return the row of a delivery; raises NotFound."""
-    row = tx.execute(select(t.delivery).where(t.delivery.c.id == delivery)).mappings().first()
+    """Return the row of a delivery, with the state of its tenant as `tenant_state`; raises NotFound."""
+    owner = t.delivery.outerjoin(t.tenant, t.tenant.c.id == t.delivery.c.tenant)
+    query = select(t.delivery, t.tenant.c.state.label("tenant_state")).select_from(owner)
+    row = tx.execute(query.where(t.delivery.c.id == delivery)).mappings().first()
     if row is None:
         raise NotFound
     return {str(key): value for key, value in row.items()}

@@ -62,7 +62,8 @@ def allowed_agreement(parts: Parts, tx: Connection, caller: Caller, name: str) -
     agreement = use.active_agreement(
         parts, tx, name, seen=lambda one: caller.may("agreement.see", told.agreement_resource(one))
     )
-    caller.must("delivery.create", told.agreement_resource(agreement))
+    state = store.get_tenant(tx, agreement.tenant)["state"]
+    caller.must("delivery.create", told.agreement_resource(agreement, state))
     return agreement
 
 

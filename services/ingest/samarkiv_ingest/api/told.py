@@ -32,6 +32,7 @@ def delivery_resource(row: Mapping[str, Any]) -> Resource:
         kind="delivery",
         id=row["id"],
         tenant=row["tenant"],
+        tenant_state=row["tenant_state"] or "active",
         authority=row["authority"],
         state=row["state"],
         agreement=row["agreement"],
@@ -40,12 +41,13 @@ def delivery_resource(row: Mapping[str, Any]) -> Resource:
     )
 
 
-def agreement_resource(agreement: Agreement) -> Resource:
+def agreement_resource(agreement: Agreement, tenant_state: str = "active") -> Resource:
     """Return an agreement as the policy sees it."""
     return Resource(
         kind="agreement",
         id=agreement.id,
         tenant=agreement.tenant,
+        tenant_state=tenant_state,
         authority=agreement.authority,
         state=agreement.state,
         agreement=agreement.id,
