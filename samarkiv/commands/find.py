@@ -18,6 +18,9 @@ def show(answer: dict[str, Any]) -> None:
         print(f"{hit['title']}  [{badge}]")
         print(f"  {hit.get('place') or ''}")
         print(f"  {hit['record']}  {hit['package']}")
-    talk.say(f"{answer['total']} träffar", f"{answer['total']} hits")
-    if not answer["items"] and answer.get("did_you_mean"):
+    if answer.get("exact", True):
+        talk.say(f"{answer['total']} träffar", f"{answer['total']} hits")
+    else:
+        talk.say("Inga träffar på just de orden.", "No hits for exactly those words.")
+    if answer.get("did_you_mean"):
         talk.say(f"Menade du {answer['did_you_mean']}?", f"Did you mean {answer['did_you_mean']}?")

@@ -12,7 +12,6 @@ from samarkiv_runtime.settings import Settings
 
 from samarkiv.app import Archive
 
-pytest_plugins = ("tests.flow.conftest",)
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-delivery.md"
 
@@ -30,7 +29,7 @@ def test_every_line_of_the_tutorial_does_what_it_says(
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     for command in _commands():
         done = subprocess.run(
-            ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90
+            ["sh", "-c", command], check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         if " deliver " in command:
@@ -39,7 +38,7 @@ def test_every_line_of_the_tutorial_does_what_it_says(
         if " find " in command:
             assert environment["PACKAGE"] in done.stdout
         if " trace " in command:
-            assert "Lusthus i Svalan" in done.stdout
+            assert "Mottagen" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ def _deliver(client: Client, folder: Path, body: bytes) -> dict[str, object]:
 
 
 def _left(settings: Settings) -> list[Path]:
-    return [one for name in ("staging", "scratch") for one in (settings.home / name).rglob("*") if one.is_file()]
+    return [
+        one for name in ("staging", "scratch") for one in (settings.home / name).rglob("*") if one.is_file()
+    ]
 
 
 def _settled(settings: Settings, archive: Archive) -> list[Path]:

@@ -17,7 +17,7 @@ from samarkiv.commands.rebuild import rebuild_archive
 from samarkiv.demo import stream
 from samarkiv.demo.packages import as_zip
 from samarkiv.serve import Running, locked
-from tests.flow.conftest import set_up
+from tests.flow.fixtures import set_up
 
 QUERIES = ("lusthus", "bygglov", "svalan", "anteckning", "KS 2026-000077", "finnsinte")
 
