@@ -139,7 +139,7 @@ def ingest() -> FastAPI:
             "id": AGREEMENT,
             "reference": "DEMO-TOLERANT",
             "title": "För den som vill prova",
-            "state": "active",
+            "state": "agreed",
             "tenant": {"id": TENANT, "name": "Lindhamra"},
             "authority": {"id": BOARD, "name": "Byggnadsnämnden"},
         }

@@ -124,6 +124,13 @@ def test_many_packages_are_told_in_one_sentence() -> None:
     assert [step.text.sv for step in tell(told)] == ["3 arkivpaket lagrade i två kopior och lästa tillbaka"]
 
 
+def test_stored_is_told_before_accepted_even_within_one_second() -> None:
+    at = "2026-11-24T08:00:00Z"
+    kinds = ("delivery.accepted", "package.indexed", "package.stored", "delivery.passed")
+    steps = tell([Told(f"se.samarkiv.{kind}.v1", at, {}) for kind in kinds])
+    assert [step.kind.split(".")[3] for step in steps] == ["passed", "stored", "accepted", "indexed"]
+
+
 def test_every_event_of_a_journey_has_a_sentence() -> None:
     silent = {"se.samarkiv.registry.changed.v1"}
     for row in heard_by("access"):

@@ -233,7 +233,10 @@ _BY_TYPE = {
     "se.samarkiv.fixity.repaired.v1": _repaired,
     "se.samarkiv.event.parked.v1": _parked,
 }
-_ORDER = list(_BY_TYPE)
+# Within one second things are told in the order of the walk: stored in every copy comes before accepted.
+_LATE = "se.samarkiv.delivery.accepted.v1"
+_ORDER = [kind for kind in _BY_TYPE if kind != _LATE]
+_ORDER.insert(_ORDER.index("se.samarkiv.package.stored.v1") + 1, _LATE)
 _ONCE_MANY = {
     "se.samarkiv.package.stored.v1",
     "se.samarkiv.package.indexed.v1",

@@ -175,7 +175,7 @@ def _choices(agreements: Iterable[Mapping[str, Any]], caller: Caller) -> list[di
             part="registry",
             agreement=str(one["id"]),
         )
-        if one.get("state") in {"active", "in_force"} and caller.may("delivery.create", resource):
+        if one.get("state") == "agreed" and caller.may("delivery.create", resource):
             title = f"{one['reference']}: {one['title']}" if one.get("title") else str(one["reference"])
             found.append({"value": str(one["reference"]), "text": title})
     return found
@@ -190,7 +190,7 @@ def row(item: Mapping[str, Any], tongue: Tongue) -> dict[str, Any]:
         "title": item.get("title") or item.get("name") or item["id"],
         "state": state,
         "state_text": tongue.tell(WORDS[state]) if state in WORDS else state,
-        "tone": TONES.get(state, ""),
+        "tone": "ok" if test and state == "passed" else TONES.get(state, ""),
         "test": test,
         "indexed": bool(item.get("indexed")) and state == "accepted",
         "moving": (state in MOVING and not (test and state == "passed"))
@@ -214,7 +214,10 @@ def _summary(shown: list[dict[str, Any]], tongue: Tongue) -> str:
         return tongue.say("Här följer du det du har levererat.")
     moving = sum(one["moving"] for one in shown)
     accepted = sum(one["state"] == "accepted" for one in shown)
-    return tongue.say("{a} av de senaste {n} är godkända, {m} är på väg.", a=accepted, n=len(shown), m=moving)
+    told = tongue.say("{a} av de senaste {n} är godkända.", a=accepted, n=len(shown))
+    if moving:
+        told += " " + tongue.count("En är på väg.", "{n} är på väg.", moving)
+    return told
 
 
 def _waits(item: Mapping[str, Any], tongue: Tongue) -> dict[str, Any]:
