@@ -7,7 +7,6 @@ Run as `python -m tests.corpora_deliver` with SAMARKIV_CORPORA naming the folder
 import os
 import shutil
 import sys
-import tarfile
 import tempfile
 import time
 from collections import Counter
@@ -29,30 +28,15 @@ PAGE = ROOT / "docs" / "reference" / "corpora.md"
 
 def unpack(corpora: Path, folder: Path) -> list[tuple[str, str, Path]]:
     """Unpack the corpora; returns (corpus, name, folder) of every package."""
-    found = []
-    for corpus in ("eark-dev", "bagit-suite"):
-        with tarfile.open(corpora / f"{corpus}.tar.xz") as archive:
-            archive.extractall(folder / corpus, filter="data")
-    eark = {
-        row.split("\t")[0] for row in (corpora / "eark-dev.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    }
-    found += [
-        ("eark-dev", name, folder / "eark-dev" / name)
-        for name in sorted(eark)
-        if (folder / "eark-dev" / name).is_dir()
+    rows = (corpora / "eark-dev.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    eark, bags = folder / "eark-dev" / "eark-dev", folder / "bagit-suite"
+    names = sorted({row.split("\t")[0] for row in rows})
+    found = [("eark-dev", name, eark / name) for name in names if (eark / name).is_dir()]
+    return found + [
+        ("bagit-suite", str(bag.relative_to(bags)), bag)
+        for bag in sorted(bags.glob("v*/*/*"))
+        if bag.is_dir()
     ]
-    for mark in sorted((folder / "bagit-suite").rglob("bagit.txt")) + sorted(
-        (folder / "bagit-suite").rglob("data")
-    ):
-        bag = mark.parent
-        name = str(bag.relative_to(folder / "bagit-suite"))
-        if (
-            ("bagit-suite", name, bag) not in found
-            and any(part in name for part in ("valid", "invalid"))
-            and not mark.is_symlink()
-        ):
-            found.append(("bagit-suite", name, bag))
-    return found
 
 
 def send(
@@ -93,8 +77,9 @@ def main() -> int:
             client = Client(settings)
             begun = time.monotonic()
             for number, (corpus, name, package) in enumerate(packages, 1):
-                for reference in REFERENCES:
-                    rows.append((corpus, name, reference, *_one(client, package, reference, name, scratch)))
+                rows += [
+                    (corpus, name, one, *_one(client, package, one, name, scratch)) for one in REFERENCES
+                ]
                 if number % 25 == 0:
                     print(f"{number} of {len(packages)}, {time.monotonic() - begun:.0f} s", file=sys.stderr)
     PAGE.write_text(_page(rows), encoding="utf-8")

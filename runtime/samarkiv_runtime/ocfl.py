@@ -9,6 +9,7 @@ import mmap
 import re
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -78,6 +79,21 @@ class Inventory:
         raise KeyError(path)
 
 
+def _agreeing(store: ObjectStore, root: str) -> bytes:
+    """Return a root inventory that its sidecar agrees with.
+
+    A new version replaces the two one after the other, so a reader that comes in between looks again before it says
+    that they differ.
+    """
+    for pause in (0.02, 0.1, 0.3, 0.0):
+        raw = b"".join(store.read(f"{root}/inventory.json"))
+        sidecar = b"".join(store.read(f"{root}/inventory.json.sha512")).decode("ascii", "replace").split()
+        if sidecar and sidecar[0] == hashlib.sha512(raw).hexdigest():
+            return raw
+        time.sleep(pause)
+    raise _BadBytes("inventory.json")
+
+
 def object_root(object_id: str) -> str:
     """Return the key prefix of an object (no slash at the end) by layout extension 0003: sha256, three tuples of three."""
     digest = hashlib.sha256(object_id.encode()).hexdigest()
@@ -120,10 +136,7 @@ class PackageReader:
         root = object_root(object_id)
 
         def read(store: ObjectStore) -> Inventory:
-            raw = b"".join(store.read(f"{root}/inventory.json"))
-            sidecar = b"".join(store.read(f"{root}/inventory.json.sha512")).decode("ascii", "replace").split()
-            if not sidecar or sidecar[0] != hashlib.sha512(raw).hexdigest():
-                raise _BadBytes("inventory.json")
+            raw = _agreeing(store, root)
             doc = json.loads(raw)
             if doc.get("id") != object_id:
                 raise _BadBytes("inventory.json")
