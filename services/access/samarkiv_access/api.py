@@ -38,7 +38,7 @@ class ApiParts:
 
 def routers(parts: ApiParts) -> list[PolicyRouter]:
     """Return the JSON routers of access."""
-    return [_records(parts), _files(parts), _rest(parts)]
+    return [_records(parts), _files(parts), _exports(parts), _rest(parts)]
 
 
 def _records(parts: ApiParts) -> PolicyRouter:
@@ -174,7 +174,7 @@ def _bad_as(expected: str) -> Finding:
     )
 
 
-def _rest(parts: ApiParts) -> PolicyRouter:
+def _exports(parts: ApiParts) -> PolicyRouter:
     router = PolicyRouter(prefix="/v1", tags=["access"])
 
     @router.get(
@@ -203,6 +203,12 @@ def _rest(parts: ApiParts) -> PolicyRouter:
         lines = give.manifest(parts.desk, caller, package)
         headers = {**_SAFE, "Cache-Control": "no-cache"}
         return StreamingResponse(lines, headers=headers, media_type="text/plain; charset=utf-8")
+
+    return router
+
+
+def _rest(parts: ApiParts) -> PolicyRouter:
+    router = PolicyRouter(prefix="/v1", tags=["access"])
 
     @router.get(
         "/verify",

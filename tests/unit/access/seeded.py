@@ -138,6 +138,11 @@ class Seeded:
             {"beslut.pdf": DECISION},
         )
         self._pictures(an_id("uuid", "bygglov"), [files["situationsplan.png"]])
+        self._permits()
+        self._asked_and_closed()
+        self._journey()
+
+    def _permits(self) -> None:
         for n, (year, place) in enumerate(
             (("1974", "GRANEN 1:2"), ("1998", "EKEN 4:7"), ("2014", "ALMEN 2:9"))
         ):
@@ -155,6 +160,8 @@ class Seeded:
                 {"beslut.txt": f"Bygglov beviljas, {place}.".encode()},
                 {"beslut.txt": f"Bygglov beviljas, {place}."},
             )
+
+    def _asked_and_closed(self) -> None:
         school = {"authority": SCHOOL, "authority_name": "Barn- och utbildningsnämnden", "level": 1}
         self._store(
             described("betyg", **school),
@@ -191,6 +198,8 @@ class Seeded:
             {"protokoll.txt": "§ 12 Budget".encode()},
             {"protokoll.txt": "§ 12 Budget"},
         )
+
+    def _journey(self) -> None:
         package, delivery = an_id("uuid", "bygglov"), an_id("dlv", "bygglov")
         self.hear(
             DeliveryReceived(delivery=delivery, agreement=AGREEMENT, way="package", bytes=1, sha256="0" * 64),

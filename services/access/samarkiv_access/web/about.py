@@ -11,12 +11,11 @@ from samarkiv_contracts.problems import (
     TooManyRequests,
     all_problems,
 )
-from samarkiv_contracts.states import WORDS, DeliveryState
 from samarkiv_runtime.policy.codes import CODES
 from samarkiv_runtime.web import OPEN, CallerOf, PolicyRouter
 
 from samarkiv_access.signin_api import clear_session_cookie, network_of, set_session_cookie
-from samarkiv_access.web.producer import TONES
+from samarkiv_access.web.components import components
 from samarkiv_access.web.site import Site, back_to, problem_told
 
 WHY = "a page of the house itself"
@@ -36,7 +35,7 @@ def routes(site: Site) -> PolicyRouter:
 
     @router.get("/stil", action=OPEN, part="registry", why=WHY)
     def style(request: Request, caller: CallerOf) -> HTMLResponse:
-        return site.page(request, caller, "style.html", **_components(site, request))
+        return site.page(request, caller, "style.html", **components(site.tongue(request)))
 
     @router.get("/problem", action=OPEN, part="registry", why=WHY)
     def problems(request: Request, caller: CallerOf) -> HTMLResponse:
@@ -117,94 +116,3 @@ def sign_in_routes(site: Site) -> PolicyRouter:
         return response
 
     return router
-
-
-def _components(site: Site, request: Request) -> dict[str, Any]:
-    """Return examples for every component, in the language of the page."""
-    tongue = site.tongue(request)
-    say = tongue.say
-    title = say("Nybyggnad av enbostadshus, Tallen 3:14")
-    path = ["Lindhamra", say("Byggnadsnämnden"), say("Bygglov"), "BN 2009-000412"]
-    file = {"name": "beslut.pdf", "about": "PDF/A-2b", "allowed": True, "view": "#main", "download": "#main"}
-    return {
-        "outcomes": [
-            {
-                "tone": TONES[one],
-                "state_text": tongue.tell(WORDS[one]),
-                "indexed": one == DeliveryState.ACCEPTED,
-                "test": one == DeliveryState.CHECKING,
-            }
-            for one in DeliveryState
-        ],
-        "errors": [{"field": "prov2", "text": say("Skriv ett datum, till exempel 2026-11-24.")}],
-        "figures": [
-            {"figure": tongue.number(1204), "text": say("handlingar")},
-            {"figure": tongue.number(11), "text": say("kommuner i samverkan")},
-        ],
-        "story": [
-            {"tone": "ok", "text": say("Det här är gjort."), "at": "2026-11-24T08:02:00Z"},
-            {"tone": "wait", "text": say("Det här väntar på någon."), "at": "2026-11-24T08:04:00Z"},
-            {"tone": "stop", "text": say("Det här gick inte."), "at": "2026-11-24T08:05:00Z"},
-            {"tone": "next", "text": say("Det här kommer sedan."), "at": ""},
-        ],
-        "facts": [
-            {"name": say("Arkivbildare"), "facts": [say("Byggnadsnämnden")]},
-            {"name": say("Diarienummer"), "facts": ["BN 2009-000412"]},
-        ],
-        "tasks": [
-            {
-                "tone": "wait",
-                "word": say("Mottagen"),
-                "title": title,
-                "text": say("Något att göra."),
-                "href": "#main",
-                "action": say("Granska"),
-                "first": True,
-                "progress": None,
-            },
-            {
-                "tone": "run",
-                "word": say("Pågår"),
-                "title": say("Bygglov"),
-                "text": "512 / 787",
-                "href": "#main",
-                "action": "",
-                "first": False,
-                "progress": {"done": 512, "total": 787, "text": say("Pågår")},
-            },
-        ],
-        "hits": [
-            {
-                "id": key,
-                "href": "#main",
-                "title": name,
-                "marked": name,
-                "level": level,
-                "path": where,
-                "context": "",
-            }
-            for key, name, level, where in (("x", title, 0, path), ("y", say("Slutbetyg"), 1, path[:2]))
-        ],
-        "files": [
-            {**file, "size": 184_000, "level": 0},
-            {
-                "name": say("Fil {n}", n=2),
-                "about": say("Lämnas ut efter prövning"),
-                "allowed": False,
-                "level": 1,
-            },
-        ],
-        "facet": {
-            "name": "x",
-            "legend": say("Kommun"),
-            "options": [
-                {"value": "1", "text": "Lindhamra", "count": 17, "checked": True},
-                {"value": "2", "text": "Rönnesta", "count": 4, "checked": False},
-            ],
-        },
-        "rows": [
-            {"name": "Lindhamra", "records": 900, "part": 100, "tone": ""},
-            {"name": "Rönnesta", "records": 300, "part": 33, "tone": "wait"},
-            {"name": "Björkevad", "records": 30, "part": 3, "tone": "stop"},
-        ],
-    }
