@@ -8,6 +8,7 @@ from typing import Any
 
 from samarkiv_contracts.catalogue import topics
 from samarkiv_contracts.paths import SERVICES
+from samarkiv_ingest.packages import workers
 from samarkiv_runtime.clock import RandomIds, SystemClock
 from samarkiv_runtime.database import Database, migrate
 from samarkiv_runtime.eventlog.jobs import Jobs
@@ -133,7 +134,8 @@ def _pool(settings: Settings) -> Pool:
     for folder in (*read, *write):
         folder.mkdir(parents=True, exist_ok=True)
     walls = Sandbox(unsandboxed=settings.unsandboxed).worker_prefix(read=read, write=write)
-    return Pool(workers=settings.workers or max(2, min(8, os.cpu_count() or 2)), prefix=walls)
+    count = settings.workers or max(2, min(8, os.cpu_count() or 2))
+    return Pool(workers=count, prefix=walls, warm=workers.warm)
 
 
 def database_url(settings: Settings) -> str:

@@ -134,7 +134,7 @@ class Pool:
         max_peak_bytes: int = 700 * 2**20,
         memory_bytes: int = 0,
         prefix: Sequence[str] = (),
-        warm: Callable[[], object] | None = poolworker.warm_identification,
+        warm: Callable[[], object] | None = None,
     ) -> None:
         """Start the workers; they warm up beside.
 

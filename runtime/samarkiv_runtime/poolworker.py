@@ -40,13 +40,6 @@ def main(conversation: int, lifeline: int) -> None:
             line.send_bytes(answer)
 
 
-def warm_identification() -> None:
-    """Load pygfried and its signatures, so that the first real file does not wait for them (0.1 s, 80 MB)."""
-    import pygfried
-
-    pygfried.identify(os.devnull)
-
-
 def _run(function: Any, args: tuple[Any, ...]) -> bytes:
     try:
         return bytes(ForkingPickler.dumps((True, function(*args), _peak())))

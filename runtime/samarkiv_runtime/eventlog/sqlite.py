@@ -16,7 +16,7 @@ from samarkiv_runtime.eventlog.wake import Wake
 from samarkiv_runtime.failpoints import failpoint
 from samarkiv_runtime.ports import Claim, Clock, LogRecord, Outgoing
 
-LOOK_S = 0.02  # how often another process's commit is looked for
+LOOK_S = 0.1  # how often another process's commit is looked for; commits of this process wake at once
 BATCH_BYTES = 8 * 2**20
 PASS_OVER = 1000  # others' events passed before the position is moved over them
 

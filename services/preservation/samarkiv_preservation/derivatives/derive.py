@@ -2,7 +2,10 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from samarkiv_preservation.derivatives import mail, markup, office, pdf, pictures
@@ -88,7 +91,25 @@ def derive(path: str, puid: str, mime: str, offset: int = 0, length: int | None 
 
 
 def derive_many(tasks: list[Task]) -> list[Derived]:
-    """Return the derivatives of many small files in one call to the pool; an unreadable file is told, not raised."""
+    """Return the derivatives of many small files in one call to the pool; an unreadable file is told, not raised.
+
+    The work waits behind everything else: what is found by name must not wait for what follows it.
+    """
+    return _behind().submit(_each, tasks).result()
+
+
+@cache
+def _behind() -> ThreadPoolExecutor:
+    """Return this worker's low thread: priority is a thread's own on Linux, and could not be taken back."""
+    return ThreadPoolExecutor(1, "derive", initializer=_step_back)
+
+
+def _step_back() -> None:
+    with suppress(OSError):
+        os.nice(10)
+
+
+def _each(tasks: list[Task]) -> list[Derived]:
     found = []
     for task in tasks:
         try:

@@ -58,6 +58,11 @@ def wait_for(path: str) -> str:
     return path
 
 
+def warm() -> None:
+    """Load something nobody else does."""
+    import wave  # noqa: F401
+
+
 def nothing() -> None:
     return None
 

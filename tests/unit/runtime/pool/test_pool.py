@@ -111,11 +111,11 @@ def test_a_worker_is_light_and_knows_no_secrets(pool: Pool, monkeypatch: pytest.
     assert environment["GOMAXPROCS"] == "1"
 
 
-def test_identification_is_warm_when_the_pool_is_ready() -> None:
-    with Pool(1) as pool:
+def test_what_is_to_be_warm_is_loaded_when_the_pool_is_ready() -> None:
+    with Pool(1, warm=tasks.warm) as pool:
         assert pool.ready(30)
         assert pool.ready(0.0)
-        assert "pygfried" in pool.submit(tasks.loaded).result(10)
+        assert "wave" in pool.submit(tasks.loaded).result(10)
 
 
 def test_what_cannot_travel_is_refused_at_once(pool: Pool) -> None:
