@@ -152,3 +152,24 @@ def test_a_broken_copy_breaks_the_stream_instead_of_ending_well() -> None:
 def test_many_members_become_zip64() -> None:
     body = b"".join(zip_stream((entry_of(f"{n}", b"") for n in range(66_000)), MOMENT))
     assert len(zipfile.ZipFile(io.BytesIO(body)).namelist()) == 66_000
+
+
+def test_mets_premis_and_ead_of_a_dip_are_valid_by_their_schemas(desk: Desk, tmp_path: Path) -> None:
+    from samarkiv_preservation.packages.schemas import schemas
+
+    for name, data in schemas():
+        (tmp_path / name).write_bytes(data)
+    mets, premis, ead = (
+        etree.XMLSchema(etree.parse(str(tmp_path / name)))
+        for name in ("mets-csip.xsd", "premis-v3-0.xsd", "ead3.xsd")
+    )
+    out = taken(desk, "dip")
+    root = out.namelist()[0].split("/")[0]
+    for name, schema in (
+        ("METS.xml", mets),
+        ("representations/original/METS.xml", mets),
+        ("metadata/preservation/premis.xml", premis),
+        ("representations/original/metadata/preservation/premis.xml", premis),
+        ("metadata/descriptive/ead.xml", ead),
+    ):
+        schema.assertValid(etree.fromstring(out.read(f"{root}/{name}")))

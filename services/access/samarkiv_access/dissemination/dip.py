@@ -150,6 +150,9 @@ def _top(stack: ExitStack, plan: Plan, first: xml.Listed, representation: Entry)
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
     yield package
+    readme = _readable(plan)
+    yield readme
+    documentation = [_listed("ID-doc-1", "documentation/README.txt", "text/plain", readme, created)]
     schemas = []
     for number, schema in enumerate(plan.schemas, start=1):
         entry = replace(schema, name=f"{root}/schemas/{schema.name}")
@@ -165,7 +168,7 @@ def _top(stack: ExitStack, plan: Plan, first: xml.Listed, representation: Entry)
             _listed("ID-dmd-1", "metadata/descriptive/ead.xml", "text/xml", description, created),
             _listed("ID-premis", "metadata/preservation/premis.xml", "text/xml", package, created),
             below,
-            schemas,
+            (("Documentation", documentation), ("Schemas", schemas)),
             _listed(
                 "ID-rep-original",
                 "representations/original/METS.xml",
@@ -175,6 +178,22 @@ def _top(stack: ExitStack, plan: Plan, first: xml.Listed, representation: Entry)
             ),
         ),
     )
+
+
+def _readable(plan: Plan) -> Entry:
+    """Return a page for the person who opens the package: what it is, where it comes from, what is not in it."""
+    head = plan.head
+    text = (
+        f"{head.label}\n\nUtlämningspaket (DIP) enligt E-ARK, gjort {head.created} ur arkivpaketet {head.source}\n"
+        f"hos {head.disseminator[0]}. Filerna ligger i representations/original/data och är oförändrade; deras\n"
+        "kontrollsummor (SHA-256) står i representations/original/METS.xml.\n"
+        f"Filer som inte lämnas ut i detta paket: {plan.held_back}.\n\n"
+        f"E-ARK dissemination package (DIP), made {head.created} from the archival package {head.source}\n"
+        f"of {head.disseminator[0]}. The files lie in representations/original/data, unchanged; their digests\n"
+        f"(SHA-256) stand in representations/original/METS.xml. Files not given out here: {plan.held_back}.\n"
+    ).encode()
+    made = entry_of(f"{head.objid}/documentation/README.txt", text)
+    return replace(made, sha256=hashlib.sha256(text).hexdigest())
 
 
 def _listed(key: str, path: str, mime: str, entry: Entry, created: str) -> xml.Listed:

@@ -166,29 +166,30 @@ def root_mets(
     described: Listed,
     premis: Listed,
     first_part: Listed,
-    schemas: Iterable[Listed],
+    groups: Iterable[tuple[str, Iterable[Listed]]],
     representation: Listed,
 ) -> bytes:
-    """Return the root METS of a DIP with one representation, `original`."""
-    listed = list(schemas)
-    schema_group = (
-        f'<fileGrp ID="ID-grp-schemas" USE="Schemas">\n{"".join(one.file() for one in listed)}</fileGrp>\n'
-        if listed
-        else ""
+    """Return the root METS of a DIP with one representation, `original`; `groups` are Documentation and Schemas."""
+    listed = [(use, list(files)) for use, files in groups]
+    listed = [(use, files) for use, files in listed if files]
+    group_files = "".join(
+        f'<fileGrp ID="ID-grp-{use.lower()}" USE="{use}">\n{"".join(one.file() for one in files)}</fileGrp>\n'
+        for use, files in listed
     )
-    schema_div = (
-        '<div ID="ID-div-schemas" LABEL="Schemas"><fptr FILEID="ID-grp-schemas"/></div>\n' if listed else ""
+    group_divs = "".join(
+        f'<div ID="ID-div-{use.lower()}" LABEL="{use}"><fptr FILEID="ID-grp-{use.lower()}"/></div>\n'
+        for use, _files in listed
     )
     again = Listed("ID-repmets-original", *list(vars(representation).values())[1:])
     return (
         f"{head.text(0)}{described.section('dmdSec', 'EAD')}<amdSec>\n"
         f"{premis.section('digiprovMD', 'PREMIS')}{first_part.section('digiprovMD', 'PREMIS')}</amdSec>\n"
-        f'<fileSec ID="ID-files">\n{schema_group}<fileGrp ID="ID-grp-representations" USE="Representations"{MIXED}>\n'
+        f'<fileSec ID="ID-files">\n{group_files}<fileGrp ID="ID-grp-representations" USE="Representations"{MIXED}>\n'
         f'{representation.file()}</fileGrp>\n<fileGrp ID="ID-grp-rep-original" USE="Representations/original"'
         f' ADMID="{first_part.id}"{MIXED}>\n{again.file()}</fileGrp>\n</fileSec>\n'
         f'<structMap ID="ID-map" TYPE="PHYSICAL" LABEL="CSIP">\n<div ID="ID-div" LABEL="{escaped(head.objid)}">\n'
         f'<div ID="ID-div-metadata" LABEL="Metadata" DMDID="{described.id}" ADMID="{premis.id} {first_part.id}"/>\n'
-        f'{schema_div}<div ID="ID-div-representations" LABEL="Representations">'
+        f'{group_divs}<div ID="ID-div-representations" LABEL="Representations">'
         '<fptr FILEID="ID-grp-representations"/></div>\n'
         '<div ID="ID-div-rep-original" LABEL="Representations/original"><mptr LOCTYPE="URL" xlink:type="simple"'
         ' xlink:href="representations/original/METS.xml" xlink:title="ID-grp-rep-original"/></div>\n'

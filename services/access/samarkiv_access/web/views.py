@@ -41,6 +41,9 @@ class DerivedViews:
             kept = self._texts.get((package, member))
         if kept is None:
             kept = self._find(package, member)
+            if not kept:
+                # Perhaps it is only not made yet.
+                return ""
             with self._lock:
                 self._texts[package, member] = kept
                 while len(self._texts) > _KEPT:
