@@ -37,6 +37,7 @@ class Database:
             engine = create_engine(
                 url, pool_size=12, max_overflow=24, pool_pre_ping=True, hide_parameters=True
             )
+            event.listen(engine, "connect", _postgres_connect)
         return cls(engine)
 
     @contextmanager
@@ -97,6 +98,16 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("samarkiv_read_only")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _postgres_connect(connection: Any, _record: Any) -> None:
+    """A commit must outlive the server's death whatever its default says; a stricter default is left alone."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    connection.commit()
 
 
 def migrate(database: Database, branches: Sequence[tuple[str, Path]]) -> None:

@@ -56,6 +56,7 @@ _RUNNING = Statement(
     " WHERE consumer = :consumer AND state = 'running' AND state <> 'done'"
 )
 _ANY = 2**62
+CALM_DEATHS = 2  # so many deaths are taken for the fault of others
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Jobs(Parking):
         lease_s: float = 30.0,
         *,
         attempts: int = 8,
-        deaths: int = 5,
+        deaths: int = 8,
         stop_after: int = 20,
         probe_s: float = 30.0,
         first_retry_s: float = 0.2,
@@ -270,11 +271,15 @@ class Jobs(Parking):
             JOB.c.fence == row.fence,
             JOB.c.beat == row.beat,
         )
-        # Deaths are counted apart from failed attempts: kills of the whole process would park innocent jobs.
-        values: dict[str, Any] = {"state": "waiting", "deaths": JOB.c.deaths + 1}
-        if row.deaths + 1 >= self._deaths:
-            reason = f"the worker died or fell silent {row.deaths + 1} times while it ran this"
+        # Deaths are counted apart from failed attempts: kills of the whole process would park innocent jobs. From the
+        # third on the job waits longer each time: a guilty one lets the others work, an innocent one dies no more.
+        deaths = row.deaths + 1
+        values: dict[str, Any] = {"state": "waiting", "deaths": deaths}
+        if deaths >= self._deaths:
+            reason = f"the worker died or fell silent {deaths} times while it ran this"
             values |= {"state": "parked", "code": "worker_died", "reason": reason}
+        elif deaths > CALM_DEATHS:
+            values |= {"state": "later", "due": self._now() + self._pause(deaths - CALM_DEATHS + 1)}
         return self._release(consumer, row.lane, condition, values)
 
 

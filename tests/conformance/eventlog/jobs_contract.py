@@ -37,6 +37,17 @@ class JobsContract:
         bench.finish(first if first.lane == "a" else second)
         assert bench.take().lane == "a"
 
+    def test_who_knows_that_no_worker_lives_takes_every_job_back_at_once(self, bench: Bench) -> None:
+        bench.claim_keys("a", "b")
+        left = bench.take(), bench.take()
+        assert bench.jobs.take_back() == 2
+        again = {job.lane: job for job in (bench.take(), bench.take())}
+        assert set(again) == {"a", "b"}
+        for job in left:
+            assert again[job.lane].fence > job.fence
+            with pytest.raises(Fenced):
+                bench.finish(job)
+
     def test_the_database_itself_forbids_two_running_jobs_of_a_key(self, bench: Bench) -> None:
         bench.claim_keys("a", "a")
         bench.take()
@@ -152,6 +163,18 @@ class JobsContract:
             jobs.reap("ingest")
         [parked] = jobs.parked("ingest")
         assert (parked.key, parked.code, parked.attempts, parked.deaths) == ("a", "worker_died", 0, 3)
+
+    def test_a_job_that_dies_again_and_again_lets_others_go_first(self, bench: Bench) -> None:
+        bench.claim_keys("a")
+        for _ in range(3):
+            bench.take()
+            assert bench.jobs.take_back() == 1
+        assert bench.jobs.take("ingest") is None
+        bench.claim_keys("b")
+        assert bench.take().lane == "b"
+        bench.clock.move(2)
+        bench.jobs.reap("ingest")
+        assert bench.take().lane == "a"
 
     def test_jumps_of_the_wall_clock_neither_steal_nor_strand(self, bench: Bench) -> None:
         bench.claim_keys("a", "b")
