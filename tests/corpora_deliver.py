@@ -7,6 +7,7 @@ Run as `python -m tests.corpora_deliver` with SAMARKIV_CORPORA naming the folder
 import os
 import shutil
 import sys
+import tarfile
 import tempfile
 import time
 from collections import Counter
@@ -28,6 +29,9 @@ PAGE = ROOT / "docs" / "reference" / "corpora.md"
 
 def unpack(corpora: Path, folder: Path) -> list[tuple[str, str, Path]]:
     """Unpack the corpora; returns (corpus, name, folder) of every package."""
+    for corpus in ("eark-dev", "bagit-suite"):
+        with tarfile.open(corpora / f"{corpus}.tar.xz") as archive:
+            archive.extractall(folder / corpus, filter="data")
     rows = (corpora / "eark-dev.tsv").read_text(encoding="utf-8").splitlines()[1:]
     eark, bags = folder / "eark-dev" / "eark-dev", folder / "bagit-suite"
     names = sorted({row.split("\t")[0] for row in rows})

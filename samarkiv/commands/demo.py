@@ -1,5 +1,7 @@
 """`samarkiv demo`: a home with demo members, agreements, deliveries and a record stream; served until stopped."""
 
+import os
+import sys
 from typing import Any
 
 from samarkiv_runtime.settings import Settings
@@ -42,6 +44,7 @@ def _load(settings: Settings, archive: Archive) -> tuple[list[str], list[account
 
 
 def _tell(settings: Settings, wrong: list[str], staff: list[accounts.Staff]) -> None:
+    program = os.path.relpath(sys.argv[0]) if "/" in sys.argv[0] else "samarkiv"
     address = (settings.home / "address").read_text(encoding="utf-8").strip()
     print(f"\nSamarkiv: {address}\n")
     print(
@@ -62,8 +65,8 @@ def _tell(settings: Settings, wrong: list[str], staff: list[accounts.Staff]) -> 
     )
     print(
         talk.pick(
-            "  2. Leverera ett eget paket:    samarkiv deliver MAPP --agreement DEMO-TOLERANT --wait",
-            "  2. Deliver a package:          samarkiv deliver FOLDER --agreement DEMO-TOLERANT --wait",
+            f"  2. Leverera ett eget paket:    {program} deliver MAPP --agreement DEMO-TOLERANT --wait",
+            f"  2. Deliver a package:          {program} deliver FOLDER --agreement DEMO-TOLERANT --wait",
         )
     )
     print(

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import yaml
-
 from samarkiv_contracts.paths import SERVICES
 from samarkiv_runtime.settings import Settings
 
@@ -54,8 +53,9 @@ def test_no_secret_has_a_default() -> None:
 
 
 def test_nginx_goes_to_the_port_the_services_listen_on() -> None:
-    from samarkiv.front import nginx_configuration
     from samarkiv_runtime.settings import load_settings
+
+    from samarkiv.front import nginx_configuration
 
     configuration = nginx_configuration(load_settings(_env_file=None))
     for name in SERVICES:
