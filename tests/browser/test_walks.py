@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Visitor
@@ -96,6 +97,19 @@ def test_an_archivist_approves_with_a_reason_without_scripts(visit: Visitor) -> 
     page.click("text=Godkänn och lagra")
     page.wait_for_url(f"**/leverans/{peers.HELD}?klart=approve")
     assert page.locator("text=Leveransen är godkänd för lagring").is_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_package_is_delivered_through_the_page(visit: Visitor, tmp_path: Path, scripts: bool) -> None:
+    package = tmp_path / f"paket-{scripts}.zip"
+    package.write_bytes(bytes(range(256)) * 4096)
+    page = visit.page(who="arkivarie", scripts=scripts)
+    page.goto("/producent")
+    page.set_input_files("#fil", package)
+    page.click("form[data-upload] button")
+    page.wait_for_url("**/leverans/dlv-*")
+    assert page.locator(f"h1:has-text('paket-{scripts}')").is_visible()
+    assert peers.UPLOADS[page.url.rsplit("/", 1)[1]] == package.read_bytes()
 
 
 def test_a_copy_is_compared_in_the_browser_and_never_sent(visit: Visitor, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 
 from tests.unit.access.shelf import AGREEMENT, BOARD, TENANT, an_id
 
@@ -133,6 +133,8 @@ def ingest() -> FastAPI:
         assert (await request.json())["reason"]
         return one(key)
 
+    _uploads(app)
+
     @app.get("/v1/agreements")
     def agreements() -> dict[str, Any]:
         one = {
@@ -146,6 +148,39 @@ def ingest() -> FastAPI:
         return {"items": [one], "next": None}
 
     return _with_operations(app, "ingest")
+
+
+UPLOADS: dict[str, bytearray] = {}
+CUT = {"once": True}
+
+
+def _uploads(app: FastAPI) -> None:
+    """Take deliveries by tus; the first piece after half a megabyte is cut off once, as a bad line does."""
+
+    @app.post("/v1/deliveries")
+    async def opened(request: Request) -> dict[str, Any]:
+        said = await request.json()
+        key = an_id("dlv", said["name"])
+        UPLOADS[key] = bytearray()
+        if all(one["id"] != key for one in DELIVERIES):
+            DELIVERIES.append(delivery(key, said["title"], "received", files=0, bytes=said["bytes"]))
+        return {"id": key, "upload": f"/v1/uploads/{key}", "commit": f"/v1/deliveries/{key}/commit"}
+
+    @app.api_route("/v1/uploads/{key}", methods=["PATCH", "HEAD"])
+    async def piece(key: str, request: Request) -> Response:
+        if request.method == "PATCH":
+            body = await request.body()
+            if CUT["once"] and len(UPLOADS[key]) + len(body) > 2**19:
+                CUT["once"] = False
+                UPLOADS[key] += body[: 2**18]
+                return Response(status_code=503)
+            assert int(request.headers["upload-offset"]) == len(UPLOADS[key])
+            UPLOADS[key] += body
+        return Response(headers={"Upload-Offset": str(len(UPLOADS[key]))})
+
+    @app.post("/v1/deliveries/{key}/commit")
+    def commit(key: str) -> dict[str, Any]:
+        return {"id": key, "bytes": len(UPLOADS[key])}
 
 
 def search(records: list[dict[str, Any]]) -> FastAPI:

@@ -25,6 +25,7 @@ from samarkiv_runtime.ports import Job
 from samarkiv_runtime.settings import Settings
 
 from samarkiv.app import compose, prepare
+from samarkiv.front import Front
 from tests.unit.access import peers
 from tests.unit.access.shelf import (
     AGREEMENT,
@@ -269,14 +270,14 @@ class Seeded:
                     account, NewGrant(role, tenant, board), decided_by="test"
                 )
         hits = [self._hit(name) for name in ("bygglov", "lov-0", "lov-1", "lov-2", "betyg", "protokoll")]
-        self.house.peers.connect(
-            {
-                "ingest": peers.ingest(),
-                "search": peers.search(hits),
-                "preservation": peers.preservation(),
-                "access": self.service.app,
-            }
-        )
+        apps = {
+            "ingest": peers.ingest(),
+            "search": peers.search(hits),
+            "preservation": peers.preservation(),
+            "access": self.service.app,
+        }
+        self.house.peers.connect(apps)
+        self.front = Front(apps)
 
     def _hit(self, name: str) -> dict[str, Any]:
         from samarkiv_access.store import reads
@@ -318,7 +319,7 @@ def running(home: Path, port: int = 0) -> Iterator[Seeded]:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
     seeded = Seeded(home, port)
-    config = uvicorn.Config(seeded.archive.app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
+    config = uvicorn.Config(seeded.front, host="127.0.0.1", port=port, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -46,6 +46,63 @@
   const live = document.querySelector("[data-live]");
   if (live) setTimeout(() => refresh(live), 1000 * Number(live.dataset.live));
 
+  // Upload piece by piece (tus 1.0): a cut connection goes on where it stopped, and there is no limit of a page.
+  const PIECE = 8 * 1024 * 1024;
+  const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+  const ask = async (method, path, headers, body) => {
+    const answer = await fetch(path, { method, headers, body, credentials: "same-origin" });
+    if (answer.ok) return answer;
+    const told = await answer.json().catch(() => ({}));
+    const fault = new Error([told.title, told.detail, told.todo].filter(Boolean).join(". ") || `HTTP ${answer.status}`);
+    fault.final = answer.status < 500 && answer.status !== 409;
+    throw fault;
+  };
+  const send = async (file, path, own, tell) => {
+    const tus = { ...own, "Tus-Resumable": "1.0.0" };
+    let offset = 0;
+    for (let tries = 0; offset < file.size;) {
+      try {
+        const body = file.slice(offset, offset + PIECE);
+        await ask("PATCH", path, { ...tus, "Upload-Offset": offset, "Content-Type": "application/offset+octet-stream" }, body);
+        offset += body.size;
+        tries = 0;
+      } catch (fault) {
+        if (fault.final || ++tries > 8) throw fault;
+        await pause(tries);
+        const answer = await fetch(path, { method: "HEAD", headers: tus }).catch(() => null);
+        if (answer && answer.ok) offset = Number(answer.headers.get("Upload-Offset"));
+      }
+      tell(offset / file.size);
+    }
+  };
+  all("form[data-upload]", (form) => {
+    const file = form.querySelector("input[type=file]");
+    const status = form.querySelector("[data-progress]");
+    if (!file || !status) return;
+    const bar = form.querySelector("progress");
+    form.addEventListener("submit", async (event) => {
+      const one = file.files[0];
+      if (!one) return;
+      event.preventDefault();
+      const fields = new FormData(form);
+      const own = { "X-Form-Token": fields.get("csrf"), Accept: "application/json" };
+      const json = { ...own, "Content-Type": "application/json" };
+      const button = form.querySelector("button");
+      button.setAttribute("aria-disabled", "true");
+      const tell = (part) => { bar.hidden = false; bar.value = part; status.textContent = `${Math.floor(100 * part)} %`; };
+      try {
+        const asked = { agreement: fields.get("agreement"), title: one.name.replace(/\.(zip|tar|tar\.gz|tgz)$/i, ""), name: one.name, bytes: one.size, kind: fields.get("test") ? "TEST" : "NEW" };
+        const opened = await (await ask("POST", "/v1/deliveries", { ...json, "Idempotency-Key": crypto.randomUUID() }, JSON.stringify(asked))).json();
+        await send(one, opened.upload, own, tell);
+        await ask("POST", opened.commit, own);
+        location.assign(`/leverans/${opened.id}`);
+      } catch (fault) {
+        status.textContent = fault.message;
+        button.removeAttribute("aria-disabled");
+      }
+    });
+  });
+
   const errors = document.getElementById("fel");
   if (errors) errors.focus();
 })();
