@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from samarkiv_contracts.paths import SERVICES
+from samarkiv_runtime.memory import be_thrifty
 from samarkiv_runtime.settings import Settings
 from samarkiv_runtime.telemetry import configure_logging
 
@@ -52,6 +53,7 @@ class Running:
 
     def __enter__(self) -> Archive:
         """Prepare, compose, listen, start the workers."""
+        be_thrifty()
         if self.settings.embedded:
             prepare(self.settings)
         self.archive = compose(self.settings, self._only)

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from samarkiv_contracts.catalogue import BY_TYPE
 from samarkiv_contracts.events import Event
-from samarkiv_contracts.problems import Fenced, UnreadableEvent
+from samarkiv_contracts.problems import Fenced, Problem, UnreadableEvent
 from sqlalchemy import Connection
 
 from samarkiv_runtime.clock import RandomIds
@@ -242,7 +242,7 @@ class Worker:
 
     def _failed(self, job: Job, error: Exception) -> None:
         try:
-            verdict = self._jobs.fail(job, error, at_once=isinstance(error, UnreadableEvent))
+            verdict = self._jobs.fail(job, error, at_once=_final(job, error))
         except Fenced:
             self._note(logging.WARNING, "worker.fenced", "another worker has taken over", job)
             return
@@ -374,3 +374,9 @@ class _Unreadable(UnreadableEvent):
         fields = ", ".join(sorted({str(one["loc"][0]) if one["loc"] else "data" for one in error.errors()}))
         super().__init__(sv=f"Fälten stämmer inte: {fields}", en=f"Fields do not fit: {fields}")
         self.safe_reason = f"fields do not fit: {fields}"
+
+
+def _final(job: Job, error: Exception) -> bool:
+    """Return whether trying again cannot help: what a producer sent is unreadable, or wrong in itself."""
+    theirs = isinstance(error, Problem) and error.fault != "system" and job.topic.startswith("producer.")
+    return theirs or isinstance(error, UnreadableEvent)

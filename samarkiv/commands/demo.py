@@ -37,7 +37,7 @@ def _load(settings: Settings, archive: Archive) -> tuple[list[str], list[account
     staff = accounts.make(archive, tenants)
     client = Client(settings, language=talk.language())
     sent = load.deliveries(client)
-    load.records(client, settings.home)
+    load.records(client, archive)
     rows = load.settle(client, archive, sent)
     load.decide(ingest.parts, rows)
     return load.unexpected(rows), staff

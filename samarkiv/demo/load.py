@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from samarkiv_contracts.catalogue import PRODUCER_RECORDS
+from samarkiv_contracts.envelope import Envelope
 from samarkiv_ingest import store
 from samarkiv_ingest.usecases import deliveries as ingest_deliveries
 from samarkiv_ingest.usecases import registry
 from samarkiv_ingest.usecases.parts import Parts
+from samarkiv_runtime.ports import Outgoing
 
 from samarkiv import talk
 from samarkiv.app import Archive
@@ -88,9 +91,9 @@ def deliveries(client: Client) -> list[tuple[Sent, str]]:
     return sent
 
 
-def records(client: Client, home: Path) -> None:
+def records(client: Client, archive: Archive) -> None:
     """Publish the hundred cases in batches, out of order, some twice, and one that is broken; once per home."""
-    marker = home / "demo-stream.json"
+    marker = archive.house.settings.home / "demo-stream.json"
     if marker.exists():
         return
     events = list(stream.events(SEED, RECORDS))
@@ -100,7 +103,7 @@ def records(client: Client, home: Path) -> None:
             batch = events[start : start + 20]
             _publish(client, batch)
             advance(len(batch))
-    _publish_bad(client)
+    _publish_bad(archive)
     marker.write_text(json.dumps({"events": len(events)}) + "\n", encoding="utf-8")
 
 
@@ -113,15 +116,12 @@ def _publish(client: Client, batch: list[dict[str, Any]]) -> None:
     )
 
 
-def _publish_bad(client: Client) -> None:
-    """Send one event that the door must refuse: its document is nowhere."""
-    from samarkiv.client import Told
-
-    try:
-        _publish(client, [stream.bad_event(RECORDS)])
-    except Told as told:
-        if told.status not in {400, 422}:
-            raise
+def _publish_bad(archive: Archive) -> None:
+    """Put one event on the producer's topic, as over Kafka: its document is nowhere, so it parks alone."""
+    event = Envelope.model_validate(stream.bad_event(RECORDS))
+    topic = f"{PRODUCER_RECORDS[:-1]}{stream.PRODUCER}"
+    with archive.house.database.write() as tx:
+        archive.house.log.append(tx, [Outgoing(topic, event.data["case_id"], event)])
 
 
 def settle(

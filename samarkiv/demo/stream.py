@@ -9,6 +9,7 @@ from typing import Any
 from samarkiv.demo import documents as made
 
 AGREEMENT = "KVA-KS-2026-1"
+PRODUCER = "kvarnasa-diariet"
 SUBJECTS = (
     ("Detaljplan för kvarteret {q}", "detaljplan"),
     ("Medborgarförslag om belysning på {s}", "medborgarförslag"),
