@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any, Self, TypeVar, cast
 
 from samarkiv_runtime import poolworker
+from samarkiv_runtime.memory import ENVIRONMENT as SMALL_HEAPS
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -119,7 +120,7 @@ def _environment() -> dict[str, str]:
         if name in _ENVIRONMENT or name.startswith(_PREFIXES)
     }
     # read by the Go runtime of pygfried when it is loaded: one thread a worker, the pool is the parallelism
-    return {**kept, "GOMAXPROCS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+    return {**kept, **SMALL_HEAPS, "GOMAXPROCS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
 
 
 class Pool:

@@ -21,10 +21,7 @@ class FileSpool:
         # An empty name is SQLite's private temporary database: in memory while small, on disk when large.
         self._rows = sqlite3.connect("", check_same_thread=False)
         self._rows.execute("PRAGMA cache_size=-8000")
-        self._rows.execute(
-            "CREATE TABLE file (path TEXT PRIMARY KEY, n INTEGER, puid TEXT, mime TEXT) WITHOUT ROWID"
-        )
-        self._rows.execute("CREATE INDEX by_n ON file (n)")
+        self._rows.execute("CREATE TABLE file (n INTEGER PRIMARY KEY, path TEXT UNIQUE, puid TEXT, mime TEXT)")
         self._rows.execute("CREATE TABLE text (path TEXT PRIMARY KEY, text TEXT)")
         self.files = 0
 
@@ -41,7 +38,7 @@ class FileSpool:
             (member.name[len(start) :], number, member.puid, member.mime)
             for number, member in enumerate((one for one in members if one.name.startswith(start)), 1)
         )
-        self._rows.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", found)
+        self._rows.executemany("INSERT OR REPLACE INTO file (path, n, puid, mime) VALUES (?, ?, ?, ?)", found)
         self.files = self._rows.execute("SELECT count(*) FROM file").fetchone()[0]
 
     def take_texts(self, lines: Iterable[bytes]) -> int:
