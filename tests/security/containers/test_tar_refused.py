@@ -50,7 +50,6 @@ MEMBERS = [
     ("setuid", member("x", mode=0o4755), "SAM-ENTRY-SETUID"),
     ("setgid", member("x", mode=0o2755), "SAM-ENTRY-SETUID"),
     ("duplicate", member("a/good.txt"), "SAM-NAME-DUPLICATE"),
-    ("collision", member("A/good.txt"), "SAM-NAME-COLLISION"),
     ("file over folder", member("a"), "SAM-NAME-DUPLICATE"),
 ]
 

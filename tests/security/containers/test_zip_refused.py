@@ -5,6 +5,7 @@ import struct
 
 import pytest
 from samarkiv_ingest.packages.limits import Limits
+from samarkiv_ingest.packages.scan import scan
 
 from tests.security.containers.crafted import (
     FULL,
@@ -76,12 +77,10 @@ PAIRS = [
     (("a", "a/b"), "SAM-NAME-DUPLICATE"),
     (("a/b", "a"), "SAM-NAME-DUPLICATE"),
     (("./a", "a"), "SAM-NAME-DUPLICATE"),
-    (("A.txt", "a.TXT"), "SAM-NAME-COLLISION"),
-    (("Dir/a", "dir/b"), "SAM-NAME-COLLISION"),
-    (("Dir/", "dir"), "SAM-NAME-COLLISION"),
+    (("a.txt", "A.txt", "a.txt"), "SAM-NAME-DUPLICATE"),
+    (("A.txt", "x/å", "x/a\u030a", "X/Å"), "SAM-NAME-COLLISION"),
     (("x/å.txt", "x/a\u030a.txt"), "SAM-NAME-COLLISION"),
-    (("ÅR/a", "A\u030ar/b"), "SAM-NAME-COLLISION"),
-    (("straße", "STRASSE"), "SAM-NAME-COLLISION"),
+    (("ÅR/a", "A\u030aR/b"), "SAM-NAME-COLLISION"),
 ]
 
 
@@ -89,6 +88,27 @@ PAIRS = [
 def test_names_that_collide_are_refused(names, code, refused):
     entries = [Entry(name.encode(), b"" if name.endswith("/") else b"x") for name in names]
     assert code in refused(zip_of(*entries))
+
+
+CASES = [
+    ("A.txt", "a.TXT"),
+    ("Dir/a", "dir/b"),
+    ("Dir/", "dir"),
+    ("straße", "STRASSE"),
+    ("schemas/METS.xsd", "schemas/mets.xsd"),
+]
+
+
+@pytest.mark.parametrize("names", CASES, ids=repr)
+def test_names_that_differ_in_case_only_are_kept_and_noted(names, tmp_path):
+    box = tmp_path / "case.zip"
+    box.write_bytes(zip_of(*[Entry(name.encode(), b"" if name.endswith("/") else b"x") for name in names]))
+    scanned = scan(box, Limits(), tmp_path)
+    try:
+        assert [one.code for one in scanned.notes] == ["SAM-NAME-CASE"]
+        assert scanned.members.files == sum(not name.endswith("/") for name in names)
+    finally:
+        scanned.close()
 
 
 def _bomb(size: int) -> Entry:

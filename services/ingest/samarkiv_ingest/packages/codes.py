@@ -180,8 +180,16 @@ _NAMES = {
     ),
     "SAM-NAME-DUPLICATE": _name("Två poster har samma namn", "Two entries have the same name"),
     "SAM-NAME-COLLISION": _name(
-        "Två namn skiljer sig bara i skiftläge eller teckenform",
-        "Two names differ only by case or Unicode form",
+        "Två namn skiljer sig bara i teckenform",
+        "Two names differ only by Unicode form",
+    ),
+    "SAM-NAME-CASE": _row(
+        Layer.SAFETY,
+        Severity.WARNING,
+        "Två namn skiljer sig bara i skiftläge",
+        "Two names differ only by case",
+        "Båda bevaras som de är; på en dator som inte skiljer på skiftläge går de inte att packa upp i samma mapp.",
+        "Both are kept as they are; a computer that does not tell case apart cannot unpack them into one folder.",
     ),
     "SAM-ENTRY-LINK": _name(
         "Posten är en länk",

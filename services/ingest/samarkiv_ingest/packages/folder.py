@@ -6,7 +6,7 @@ from samarkiv_contracts.findings import Finding
 
 from samarkiv_ingest.packages.codes import finding
 from samarkiv_ingest.packages.limits import Limits
-from samarkiv_ingest.packages.names import NamePolicy, junk, key
+from samarkiv_ingest.packages.names import NamePolicy, clash_code, junk, key
 from samarkiv_ingest.packages.read import FolderTree
 
 _MOST = 100
@@ -29,7 +29,7 @@ def folder_findings(tree: FolderTree, limits: Limits) -> tuple[Finding, ...]:
         for part in _with_parents(path, seen):
             other = seen.setdefault(key(part), part)
             if other != part:
-                found.append(finding("SAM-NAME-COLLISION", other, found=part))
+                found.append(finding(clash_code(other, part), other, found=part))
         if junk(path):
             found.append(finding("SAM-JUNK", path))
         if len(found) >= _MOST:

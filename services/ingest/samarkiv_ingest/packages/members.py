@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from samarkiv_ingest.packages.names import key
+from samarkiv_ingest.packages.names import key, normal
 
 _SCHEMA = """
 PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA cache_size=-8000; PRAGMA temp_store=file;
@@ -104,11 +104,9 @@ class Members:
         ).fetchall()
         for (one,) in groups:
             rows = self._db.execute(
-                "SELECT path FROM name WHERE key=? ORDER BY kind, rowid", (one,)
+                "SELECT path, kind FROM name WHERE key=? ORDER BY kind, rowid", (one,)
             ).fetchall()
-            paths = [path for (path,) in rows]
-            other = next((path for path in paths if path != paths[0]), paths[0])
-            yield Clash(paths[0], other)
+            yield _worst(rows)
 
     def in_order(self) -> Iterator[Member]:
         """Return every member by where its header lies in the container."""
@@ -158,3 +156,20 @@ class Members:
     def close(self) -> None:
         """Let go of the spool."""
         self._db.close()
+
+
+def _worst(rows: list[tuple[str, int]]) -> Clash:
+    """Return the worst clash of a group: one name twice, then two Unicode forms of one name, then another case."""
+    kinds: dict[str, list[int]] = {}
+    for path, kind in rows:
+        kinds.setdefault(path, []).append(kind)
+    for path, found in kinds.items():
+        if sum(kind < IMPLIED for kind in found) > 1 or (len(found) > 1 and FILE in found):
+            return Clash(path, path)
+    forms: dict[str, str] = {}
+    for path in kinds:
+        other = forms.setdefault(normal(path), path)
+        if other != path:
+            return Clash(other, path)
+    first, second = list(kinds)[:2]
+    return Clash(first, second)

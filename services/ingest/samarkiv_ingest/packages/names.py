@@ -95,6 +95,22 @@ def plain(name: str) -> tuple[str, bool]:
     return (name[:-1], True) if name.endswith("/") else (name, False)
 
 
+def normal(path: str) -> str:
+    """Return a path in Unicode normal form C: what two spellings of the same name share."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def clash_code(path: str, other: str) -> str:
+    """Return the code for two names that stand beside each other and share their key.
+
+    The same name twice, or in two Unicode forms, can be read in two ways and is refused. Names that differ in case only
+    are kept as they are and noted: official examples hold `METS.xsd` beside `mets.xsd` (decision 7).
+    """
+    if path == other:
+        return "SAM-NAME-DUPLICATE"
+    return "SAM-NAME-COLLISION" if normal(path) == normal(other) else "SAM-NAME-CASE"
+
+
 def key(path: str) -> str:
     """Return what two paths share when a file system without case or with another Unicode form takes them as one."""
     if path.isascii():

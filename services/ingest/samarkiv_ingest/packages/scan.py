@@ -13,6 +13,7 @@ from samarkiv_ingest.packages.deflate import InflateError
 from samarkiv_ingest.packages.gunzip import inflate
 from samarkiv_ingest.packages.limits import Limits
 from samarkiv_ingest.packages.members import Members
+from samarkiv_ingest.packages.names import clash_code
 from samarkiv_ingest.packages.refusals import Refusals, Stop
 from samarkiv_ingest.packages.tarheader import BLOCK, Broken, parse
 from samarkiv_ingest.packages.tarscan import TarScanner
@@ -143,8 +144,7 @@ def _read(
 def _whole(members: Members, size: int, limits: Limits, refusals: Refusals) -> None:
     """Judge the container as a whole."""
     for clash in members.clashes():
-        code = "SAM-NAME-DUPLICATE" if clash.path == clash.other else "SAM-NAME-COLLISION"
-        refusals.add(code, clash.path, found=clash.other)
+        refusals.add(clash_code(clash.path, clash.other), clash.path, found=clash.other)
     if not members.count and not refusals.errors:
         refusals.add("SAM-CONTAINER-EMPTY")
     if members.count > limits.entries:

@@ -177,7 +177,7 @@ def test_a_folder_gets_the_verdict_its_zip_would_get(tmp_path):
     os.mkfifo(base / "pipe")
     told = {(one.code, one.file) for one in folder_findings(FolderTree(base), Limits())}
     assert told == {
-        ("SAM-NAME-COLLISION", "p/Dir"),
+        ("SAM-NAME-CASE", "p/Dir"),
         ("SAM-NAME-RESERVED", "p/NUL.txt"),
         ("SAM-JUNK", "p/ok/.DS_Store"),
         ("SAM-ENTRY-LINK", "p/link"),

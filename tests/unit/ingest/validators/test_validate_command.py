@@ -39,13 +39,13 @@ def test_each_form_of_a_package_gets_the_same_verdict(tmp_path, kind):
     assert bad["findings"][0]["file"] == "paket/METS.xml"
 
 
-def test_colliding_names_refuse_the_container_and_the_rules_are_told_all_the_same(tmp_path):
+def test_names_that_differ_in_case_are_noted_beside_the_rules(tmp_path):
     text = sip.mets().replace('TYPE="Mixed"', 'TYPE="X"')
     folder = sip.make(tmp_path, text, {"schemas/METS.xsd": b"x"})
     result = judge(packed(folder, "zip"))
     codes = {one["code"] for one in result["findings"]}
-    assert result["outcome"] == "refused"
-    assert {"SAM-NAME-COLLISION", "CSIP2"} <= codes
+    assert result["outcome"] == "invalid"
+    assert {"SAM-NAME-CASE", "CSIP2"} <= codes
 
 
 def test_what_is_no_container_is_refused(tmp_path, capsys):
