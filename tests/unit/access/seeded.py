@@ -291,7 +291,7 @@ class Seeded:
             "record": held.id,
             "package": held.place.package,
             "title": title,
-            "title_marked": [{"text": title, "mark": False}],
+            "title_marked": [{"text": title[:8], "mark": True}, {"text": title[8:], "mark": False}],
             "path": [held.place.tenant_name, held.place.authority_name, held.said.series],
             "record_type": held.said.record_type,
             "registry_no": held.said.registry_no,

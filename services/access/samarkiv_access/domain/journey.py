@@ -247,7 +247,7 @@ _ONCE_MANY = {
 def tell(events: Sequence[Told]) -> list[Step]:
     """Return the story: events in time (and walk order within a second), many alike packages in one sentence."""
     known = [one for one in events if one.type in _BY_TYPE]
-    known.sort(key=lambda one: (one.at, _ORDER.index(one.type)))
+    known.sort(key=lambda one: (one.at, _ORDER.index(one.type), str(one.data.get("coverage", ""))))
     packages = {one.package for one in known if one.package}
     steps: list[Step] = []
     gathered: dict[tuple[str, str], list[Told]] = {}
