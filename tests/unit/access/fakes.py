@@ -17,6 +17,7 @@ from samarkiv_runtime.ocfl import PackageReader
 from samarkiv_runtime.policy import ANONYMOUS, Context, Decision, Grant, Resource, Subject, decide
 from samarkiv_runtime.ports import Job
 from samarkiv_runtime.web.caller import FULFILLED
+from sqlalchemy.event import listen
 
 from tests.unit.access.shelf import MOMENT, TENANT, Shelf
 
@@ -91,6 +92,12 @@ class Room:
 
     def __init__(self, folder: Path) -> None:
         self.database = Database.open(f"sqlite:///{folder / 'access.sqlite'}")
+        # Nothing here outlives the test, so nothing waits for the disk.
+        listen(
+            self.database.engine,
+            "connect",
+            lambda one, _record: one.execute("PRAGMA synchronous=OFF").close(),
+        )
         metadata.create_all(self.database.engine)
         self.shelf = Shelf(folder)
         self.packages = CopiedPackages(PackageReader(self.shelf.copies))
