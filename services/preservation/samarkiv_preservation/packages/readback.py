@@ -13,10 +13,14 @@ from samarkiv_contracts.problems import CopyUnreadable
 from samarkiv_runtime.ports import ObjectStore
 
 BLOCK = 4 << 20
+_RING = 3
 
 
-def blocks_of(store: ObjectStore, key: str) -> Generator[bytes]:
-    """Give an object in blocks of 4 MiB; raises KeyError, Unavailable, CopyUnreadable."""
+def blocks_of(store: ObjectStore, key: str) -> Generator[bytes | bytearray]:
+    """Give an object in blocks of 4 MiB; a block is good until two more have been asked for.
+
+    Raises KeyError, Unavailable, CopyUnreadable.
+    """
     path = store.local_path(key)
     if path is None:
         yield from _regrouped(store.read(key))
@@ -28,10 +32,15 @@ def blocks_of(store: ObjectStore, key: str) -> Generator[bytes]:
     except OSError as error:
         raise CopyUnreadable(en=f"{key}: {error.strerror}") from error
     try:
-        at = 0
-        while block := os.pread(fd, BLOCK, at):
-            yield block
-            at += len(block)
+        at = turn = 0
+        # Used again and again: fresh memory for every block costs as much as the hashing.
+        ring = [bytearray(min(BLOCK, os.fstat(fd).st_size)) for _ in range(_RING)]
+        while got := os.preadv(fd, [ring[turn % _RING]], at) if ring[0] else 0:
+            whole = ring[turn % _RING]
+            # whole ones as they are: two bytearrays are compared by memcmp, two views byte by byte
+            yield whole if got == len(whole) else bytes(memoryview(whole)[:got])
+            at += got
+            turn += 1
     except OSError as error:
         raise CopyUnreadable(en=f"{key}: {error.strerror}") from error
     finally:
@@ -62,7 +71,7 @@ class Members:
         self.count = 0
         self._next()
 
-    def feed(self, block: bytes) -> None:
+    def feed(self, block: bytes | bytearray) -> None:
         """Take the next bytes of the container."""
         start, end = self._at, self._at + len(block)
         view = memoryview(block)

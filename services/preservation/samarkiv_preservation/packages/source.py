@@ -7,6 +7,7 @@ from samarkiv_contracts.problems import Unavailable
 from samarkiv_runtime.ports import ObjectStore
 
 STRIDE = 4 << 20
+_RING = 3
 
 
 class Source:
@@ -40,15 +41,20 @@ class Source:
                 raise self._short(offset + size)
         return memoryview(self._window)[at : at + size]
 
-    def blocks(self, offset: int, size: int) -> Iterator[bytes]:
-        """Return `size` bytes at `offset` in blocks of at most 4 MiB."""
+    def blocks(self, offset: int, size: int) -> Iterator[bytes | memoryview]:
+        """Return `size` bytes at `offset` in blocks of at most 4 MiB; a block is good until two more have been asked for."""
         end = offset + size
+        # Used again and again: fresh memory for every block costs as much as the hashing.
+        ring = [memoryview(bytearray(min(STRIDE, size))) for _ in range(_RING if self._fd >= 0 else 0)]
+        turn = 0
         while offset < end:
-            block = self._read(offset, min(STRIDE, end - offset))
+            length = min(STRIDE, end - offset)
+            block = self._read_into(ring[turn % _RING][:length], offset) if ring else self._read(offset, length)
             if not block:
                 raise self._short(end)
             yield block
             offset += len(block)
+            turn += 1
 
     def close(self) -> None:
         """Let go of the object; safe to call twice."""
@@ -56,15 +62,23 @@ class Source:
             os.close(self._fd)
             self._fd = -1
 
+    def _read_into(self, view: memoryview, offset: int) -> memoryview:
+        try:
+            return view[: os.preadv(self._fd, [view], offset)]
+        except OSError as error:
+            raise self._silent(error) from error
+
     def _read(self, offset: int, size: int) -> bytes:
         if self._fd >= 0:
             try:
                 return os.pread(self._fd, size, offset)
             except OSError as error:
-                raise Unavailable(
-                    "Mellanlagringen svarar inte", f"Staging does not answer: {error}"
-                ) from error
+                raise self._silent(error) from error
         return b"".join(self._store.read(self._key, offset, size))
+
+    @staticmethod
+    def _silent(error: OSError) -> Unavailable:
+        return Unavailable("Mellanlagringen svarar inte", f"Staging does not answer: {error}")
 
     def _short(self, end: int) -> Unavailable:
         return Unavailable(
