@@ -23,7 +23,7 @@ def run_demo(settings: Settings, *, stay: bool) -> int:
         accounts.mark(settings)
         with Running(settings) as archive:
             wrong, staff = _load(settings, archive)
-            _tell(settings, wrong, staff)
+            _tell(settings, wrong, staff, stay=stay)
             if stay:
                 wait_for_signal()
                 talk.say("Stoppar …", "Stopping …")
@@ -43,7 +43,7 @@ def _load(settings: Settings, archive: Archive) -> tuple[list[str], list[account
     return load.unexpected(rows), staff
 
 
-def _tell(settings: Settings, wrong: list[str], staff: list[accounts.Staff]) -> None:
+def _tell(settings: Settings, wrong: list[str], staff: list[accounts.Staff], *, stay: bool) -> None:
     program = os.path.relpath(sys.argv[0]) if "/" in sys.argv[0] else "samarkiv"
     address = (settings.home / "address").read_text(encoding="utf-8").strip()
     print(f"\nSamarkiv: {address}\n")
@@ -78,7 +78,8 @@ def _tell(settings: Settings, wrong: list[str], staff: list[accounts.Staff]) -> 
     print()
     for line in wrong:
         talk.say(f"Blev inte som väntat: {line}", f"Not as expected: {line}")
-    talk.say(
-        "Ctrl-C stoppar. `samarkiv demo` igen fortsätter där det slutade.",
-        "Ctrl-C stops. `samarkiv demo` again goes on where it ended.",
-    )
+    if stay:
+        talk.say(
+            "Ctrl-C stoppar. `samarkiv demo` igen fortsätter där det slutade.",
+            "Ctrl-C stops. `samarkiv demo` again goes on where it ended.",
+        )
