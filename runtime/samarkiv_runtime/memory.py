@@ -5,9 +5,9 @@ from contextlib import suppress
 
 _M_ARENA_MAX = -8
 ARENAS = 2
-# The same for processes that are started: read by glibc at their start. The trim threshold is left alone: set by hand
-# it keeps glibc from learning that blocks of some MiB come again and again, and every one costs its page faults.
-ENVIRONMENT = {"MALLOC_ARENA_MAX": str(ARENAS)}
+# For workers, which handle small blocks: read by glibc at their start. Here the trim threshold is left alone: set by
+# hand it keeps glibc from learning that blocks of some MiB come again and again, and every one costs its page faults.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": str(ARENAS), "MALLOC_TRIM_THRESHOLD_": str(8 << 20)}
 
 
 def be_thrifty() -> None:

@@ -32,7 +32,7 @@ from samarkiv_search.domain.index import (
 )
 from samarkiv_search.domain.query import Node
 
-HEAP = 24_000_000
+HEAP = 16_000_000  # of each index; tantivy's least is 15 MB
 CHUNK = 500
 FACET_SIZE = 200
 # Equal scores would stand in the order of segments, which tells of what happened elsewhere; a nudge of up to one

@@ -24,6 +24,7 @@ class FileSpool:
         self._rows.execute("CREATE TABLE file (n INTEGER PRIMARY KEY, path TEXT UNIQUE, puid TEXT, mime TEXT)")
         self._rows.execute("CREATE TABLE text (path TEXT PRIMARY KEY, text TEXT)")
         self.files = 0
+        self._texts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +55,7 @@ class FileSpool:
             if text:
                 self._rows.execute("INSERT OR REPLACE INTO text VALUES (?, ?)", (path, text[:MOST_TEXT]))
                 kept += 1
+        self._texts += kept
         return kept
 
     def count(self, record: RecordDescription) -> int:
@@ -65,6 +67,8 @@ class FileSpool:
         select = (
             "SELECT file.path, n, puid, mime, coalesce(text.text, '') "
             "FROM file LEFT JOIN text ON text.path = file.path"
+            if self._texts
+            else "SELECT path, n, puid, mime, '' FROM file"
         )
         if record.files is None:
             yield from (FileEntry(*row) for row in self._rows.execute(f"{select} ORDER BY n"))
