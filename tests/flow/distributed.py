@@ -49,8 +49,8 @@ class Cluster:
     token: str = ""
     operator: str = ""
 
-    def start(self, name: str) -> None:
-        """Start a service (`preservation-2` is a second member of preservation's group)."""
+    def start(self, name: str, more: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
+        """Start a service (`preservation-2` is a second member of preservation's group), with more environment."""
         log = (self.folder / f"{name}.log").open("ab")
         command = [
             sys.executable,
@@ -64,8 +64,9 @@ class Cluster:
         ]
         home = {"SAMARKIV_HOME": str(self.folder / "home")}
         self.processes[name] = subprocess.Popen(
-            command, env={**self.environment, **home}, stdout=log, stderr=log
+            command, env={**self.environment, **home, **(more or {})}, stdout=log, stderr=log
         )
+        return self.processes[name]
 
     def wait_ready(self, name: str, seconds: float = 150) -> None:
         """Wait until a service says that it is ready."""
@@ -162,7 +163,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 @contextmanager
 def _database(url: str, name: str) -> Iterator[str]:
     """Give a fresh database on the running PostgreSQL."""
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
     try:

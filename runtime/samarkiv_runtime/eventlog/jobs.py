@@ -57,6 +57,7 @@ _RUNNING = Statement(
 )
 _ANY = 2**62
 CALM_DEATHS = 2  # so many deaths are taken for the fault of others
+LONGEST_CALM_S = 60.0  # a job that died more often waits no longer than this
 
 
 @dataclass
@@ -279,7 +280,8 @@ class Jobs(Parking):
             reason = f"the worker died or fell silent {deaths} times while it ran this"
             values |= {"state": "parked", "code": "worker_died", "reason": reason}
         elif deaths > CALM_DEATHS:
-            values |= {"state": "later", "due": self._now() + self._pause(deaths - CALM_DEATHS + 1)}
+            pause = min(self._pause(deaths - CALM_DEATHS + 1), LONGEST_CALM_S)
+            values |= {"state": "later", "due": self._now() + pause}
         return self._release(consumer, row.lane, condition, values)
 
 

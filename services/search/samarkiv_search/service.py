@@ -90,18 +90,19 @@ class SearchService:
         self.app = build_app(self.name, [routes(self.parts, self._wake)], context)
         self._stopping = threading.Event()
         self._asked = threading.Event()
+        self._starting = threading.Lock()
         self._builder = threading.Thread(target=self._build, name="search-rebuild", daemon=True)
 
     def start(self) -> None:
-        """Start the worker and the thread that rebuilds; an index that was lost is rebuilt at once."""
-        self.worker.start()
+        """Start the thread that warms the analysis, then the worker, then rebuilds; a lost index is rebuilt at once."""
         self._builder.start()
 
     def stop(self) -> None:
         """Stop both and close the indexes; running work goes back."""
         self._stopping.set()
         self._asked.set()
-        self.worker.stop()
+        with self._starting:
+            self.worker.stop()
         if self._builder.is_alive():
             self._builder.join(5)
         self.parts.backend.close()
@@ -121,8 +122,12 @@ class SearchService:
         self._asked.set()
 
     def _build(self) -> None:
-        """Warm the analysis, mend a lost index, then do each rebuild that is asked for."""
-        self.parts.analyser.warm()
+        """Warm the analysis, start the worker, mend a lost index, then do each rebuild that is asked for."""
+        self.parts.analyser.warm()  # first: a job that waited for it would be blamed for a death in that time
+        with self._starting:
+            if self._stopping.is_set():
+                return
+            self.worker.start()
         looked = False
         house = self.house
         lease = Lease(house.database, house.clock, "search.rebuild", house.settings.lease_s)
