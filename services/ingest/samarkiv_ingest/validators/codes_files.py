@@ -134,9 +134,11 @@ REF = rows(
         *RESEND,
     ),
     (
+        # A METS that forgets a file loses nothing: every delivered file is kept and listed in ours. A tolerant agreement
+        # notes it, a strict one blocks; what is listed and missing is another matter.
         "SAM-REF-UNLISTED",
         E,
-        Layer.COMPLETENESS,
+        Layer.REFERENCE,
         "Filen i paketet är inte förtecknad",
         "The file in the package is not listed",
         *LIST,

@@ -176,11 +176,11 @@ def _unlisted(tree: Tree, root: str, parts: list[Mets], seen: sqlite3.Connection
         steps = path[len(prefix) :].split("/")
         if steps[:2] == ["metadata", "descriptive"]:
             level = Severity.WARNING if described else Severity.ERROR
-            fault = Fault(expected="dmdSec", found=path, severity=level, layer=Layer.COMPLETENESS)
+            fault = Fault(expected="dmdSec", found=path, severity=level, layer=Layer.REFERENCE)
             yield told(_BY_ID["CSIP17"], fault, main.version, main.path)
         elif steps[:2] == ["metadata", "preservation"]:
             level = Severity.WARNING if preserved else Severity.ERROR
-            fault = Fault(expected="amdSec", found=path, severity=level, layer=Layer.COMPLETENESS)
+            fault = Fault(expected="amdSec", found=path, severity=level, layer=Layer.REFERENCE)
             rule = "CSIP32" if preserved and "premis" in path.lower() else "CSIP31"
             yield told(_BY_ID[rule], fault, main.version, main.path)
         else:
