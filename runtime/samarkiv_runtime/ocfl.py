@@ -25,6 +25,7 @@ R = TypeVar("R")
 WHOLE = 8 << 20  # members up to this size are verified before the first byte is served
 _CACHE_BYTES = 256 << 20
 _IN_MEMORY = 1 << 20
+_STRETCH = 2 << 20
 _LONGEST_FOLDER = 100
 
 
@@ -283,15 +284,12 @@ class PackageReader:
         needles = {json.dumps(name, ensure_ascii=ascii_only).encode() for ascii_only in (True, False)}
         for number in range(inventory.head, 0, -1):
             index = self._index(inventory, number)
-            for needle in needles:
-                at = index.find(needle)
-                while at >= 0:
-                    start = index.rfind(b"\n", 0, at) + 1
-                    stop = index.find(b"\n", at)
-                    member = _member(index[start : stop if stop >= 0 else len(index)], number)
-                    if member.name == name:
-                        return member
-                    at = index.find(needle, at + 1)
+            try:
+                member = _named(index, name, needles, number)
+            finally:
+                _let_go(index)
+            if member:
+                return member
         return None
 
     def _index(self, inventory: Inventory, number: int) -> bytes | mmap.mmap:
@@ -338,13 +336,23 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _lines(index: bytes | mmap.mmap) -> Iterator[bytes]:
-    start = 0
+    start = left = 0
     while start < len(index):
         stop = index.find(b"\n", start)
         stop = len(index) if stop < 0 else stop
         if stop > start:
             yield index[start:stop]
         start = stop + 1
+        if start - left >= _STRETCH:
+            _let_go(index)
+            left = start
+    _let_go(index)
+
+
+def _let_go(index: bytes | mmap.mmap) -> None:
+    """Take the pages of a mapped index out of this process; they are read again when they are needed."""
+    if isinstance(index, mmap.mmap):
+        index.madvise(mmap.MADV_DONTNEED)
 
 
 def _member(line: bytes, version: int) -> Member:
@@ -359,6 +367,19 @@ def _member(line: bytes, version: int) -> Member:
         mime=doc.get("mime", ""),
         crc32=doc.get("crc32"),
     )
+
+
+def _named(index: bytes | mmap.mmap, name: str, needles: set[bytes], version: int) -> Member | None:
+    for needle in needles:
+        at = index.find(needle)
+        while at >= 0:
+            start = index.rfind(b"\n", 0, at) + 1
+            stop = index.find(b"\n", at)
+            member = _member(index[start : stop if stop >= 0 else len(index)], version)
+            if member.name == name:
+                return member
+            at = index.find(needle, at + 1)
+    return None
 
 
 def _full(object_id: str, name: str) -> str:
