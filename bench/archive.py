@@ -100,7 +100,9 @@ class Archive:
         end = time.monotonic() + 120
         while time.monotonic() < end:
             try:
-                if self.call("GET", "/readyz", signed=False)[0] == 200:
+                ready = self.call("GET", "/readyz", signed=False)[0] == 200
+                # the home's token is written a moment after
+                if ready and (self.home / "token").exists():
                     return
             except OSError:
                 pass
