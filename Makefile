@@ -55,7 +55,7 @@ engines-down: ## stop them
 
 test-engines: .venv/dev ## port suites and the flow story on the real engines
 	@deploy/engines/engines up
-	@$(PY) -m pytest -q -m engines $(ARGS)
+	@eval "$$(deploy/engines/engines env)" && $(PY) -m pytest -q -m engines $(ARGS)
 
 conformance: .venv/dev ## E-ARK, BagIt and OCFL corpora (SAMARKIV_CORPORA)
 	@$(PY) -m tests.corpora_report $(ARGS)

@@ -139,8 +139,10 @@ def _pool(settings: Settings) -> Pool:
 
 
 def database_url(settings: Settings) -> str:
-    """Return the database's SQLAlchemy address."""
-    return settings.database_url.get_secret_value() or f"sqlite:///{settings.sqlite_path.absolute()}"
+    """Return the database's SQLAlchemy address: the home's SQLite file when embedded, whatever the environment says."""
+    if settings.embedded:
+        return f"sqlite:///{settings.sqlite_path.absolute()}"
+    return settings.database_url.get_secret_value()
 
 
 def _log(settings: Settings, database: Database, clock: Clock) -> EventLog:

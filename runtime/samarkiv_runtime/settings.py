@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = Field(
-        default=SecretStr(""), description="SQLAlchemy address; default SQLite under home/db"
+        default=SecretStr(""), description="distributed: SQLAlchemy address of PostgreSQL (embedded: SQLite under home/db)"
     )
     kafka: str = Field(default="", description="bootstrap servers, host:port, comma separated")
     kafka_session_ms: int = Field(default=15_000, description="session time-out of Kafka consumers")
