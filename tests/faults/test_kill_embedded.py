@@ -80,10 +80,11 @@ class Home:
     def ready(self, _name: str) -> None:
         assert self.process is not None
         until = time.monotonic() + 90
+        http = httpx.Client(base_url=self.settings.address, timeout=5, verify=False)
         while time.monotonic() < until:
             assert self.process.poll() is None, self.said()
             try:
-                if httpx.get(f"{self.settings.address}/readyz", timeout=5).status_code == 200:
+                if http.get("/readyz").status_code == 200:
                     return
             except httpx.HTTPError:
                 pass

@@ -76,7 +76,7 @@ class Cluster:
             if self.processes[name].poll() is not None:
                 break
             try:
-                answer = httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=5)
+                answer = httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=5, verify=False)
                 said = answer.text
                 if answer.status_code == 200:
                     return
