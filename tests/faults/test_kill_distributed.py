@@ -18,7 +18,7 @@ from tests.flow.distributed import ENGINES, NAMES, Cluster, cluster
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 SEED = int(os.environ.get("SAMARKIV_SEED", "20261124"))
 KILLS = int(os.environ.get("SAMARKIV_KILLS", "20"))
-RUNTIME = ("committed", "taken", "worked", "effected", "finished", "relayed")
+RUNTIME = ("committed", "taken", "worked", "effected", "finished")
 PRESERVATION = (
     "preservation.written",
     "preservation.container",
