@@ -57,6 +57,13 @@ test-engines: .venv/dev ## port suites and the flow story on the real engines
 	@deploy/engines/engines up
 	@eval "$$(deploy/engines/engines env)" && $(PY) -m pytest -q -m engines $(ARGS)
 
+test-compose: .venv/dev ## the compose file on a Docker engine of our own (long; by hand)
+	@deploy/engines/engines containers up
+	@deploy/engines/engines containers build
+	@deploy/engines/engines containers compose up -d --no-build --pull never --wait
+	@deploy/engines/engines containers compose down -v
+	@deploy/engines/engines containers down
+
 conformance: .venv/dev ## E-ARK, BagIt and OCFL corpora (SAMARKIV_CORPORA)
 	@$(PY) -m tests.corpora_report $(ARGS)
 

@@ -104,7 +104,7 @@ def _house(settings: Settings, clock: Clock, ids: Ids) -> House:
     settings.home.mkdir(parents=True, exist_ok=True)
     database = Database.open(database_url(settings))
     verifier = TokenVerifier(settings, clock)
-    copies, staging, uploads, derivatives = _stores(settings)
+    copies, staging, uploads, derivatives = stores_of(settings)
     return House(
         settings=settings,
         clock=clock,
@@ -157,7 +157,8 @@ def _log(settings: Settings, database: Database, clock: Clock) -> EventLog:
     )
 
 
-def _stores(settings: Settings) -> tuple[Mapping[str, ObjectStore], ObjectStore, UploadStore, ObjectStore]:
+def stores_of(settings: Settings) -> tuple[Mapping[str, ObjectStore], ObjectStore, UploadStore, ObjectStore]:
+    """Return copies by name, staging, uploads and derivatives, as the settings choose them."""
     if settings.embedded:
         from samarkiv_runtime.objects.folder import FolderStore
         from samarkiv_runtime.objects.uploads import FolderUploads
@@ -221,7 +222,7 @@ def prepare(settings: Settings) -> None:
         log.declare(topics())
         log.close()
         if not settings.embedded:
-            copies, staging, _uploads, derivatives = _stores(settings)
+            copies, staging, _uploads, derivatives = stores_of(settings)
             for store in (*copies.values(), staging, derivatives):
                 store.prepare()  # type: ignore[attr-defined]
     finally:

@@ -264,7 +264,15 @@ def rebuild(
 
 
 @app.command()
-def doctor(json_out: Json = False) -> None:
+def doctor(
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store", help="Prova också lagringen, steg för steg. · Try the stores too, step by step."
+        ),
+    ] = False,
+    json_out: Json = False,
+) -> None:
     """Prova inställningar, maskin och tjänster. · Try settings, machine and services."""
     from samarkiv_contracts.problems import Problem
 
@@ -273,6 +281,9 @@ def doctor(json_out: Json = False) -> None:
     from samarkiv.commands import care, offline
 
     rows = offline.machine(_settings())
+    if store:
+        with talk.told_plainly():
+            rows += offline.stores(_settings())
     try:
         rows += care.doctor(_client())
     except (Problem, Told) as error:

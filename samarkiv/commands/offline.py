@@ -70,3 +70,18 @@ def _tool(name: str, what: str) -> dict[str, Any]:
         "outcome": "ok" if path else "could_not_check",
         "detail": path or f"not installed ({what})",
     }
+
+
+def stores(settings: Settings) -> list[dict[str, Any]]:
+    """Try every step the archive relies on against each copy's store and staging; writes and removes its own keys."""
+    from samarkiv_runtime.objects.check import check_store
+
+    from samarkiv.app import stores_of
+
+    copies, staging, _uploads, _derivatives = stores_of(settings)
+    named = [*((f"copy {name}", store) for name, store in copies.items()), ("staging", staging)]
+    return [
+        {"service": "store", "name": one.name, "outcome": one.outcome, "detail": one.detail}
+        for name, store in named
+        for one in check_store(store, name)
+    ]
