@@ -74,7 +74,6 @@ class Settings(BaseSettings):
     schemas: Path | None = Field(
         default=None, description="folder with further XML schemas (ERMS, SIARD, FGS)"
     )
-    clamd: str = Field(default="", description="host:port or socket path of clamd; empty = not scanned")
     unsandboxed: bool = Field(
         default=False,
         description="run converters without bubblewrap where the machine has none (a risk: they open untrusted files)",

@@ -30,10 +30,7 @@ def settings_rows(settings: Settings) -> list[dict[str, Any]]:
 def machine(settings: Settings) -> list[dict[str, Any]]:
     """Return checks of the machine: write permission, space, clock, converters."""
     checks = [_writable(settings.home), _space(settings.home), _clock()]
-    checks += [
-        _tool(name, what)
-        for name, what in (("soffice", "office → PDF/A"), ("bwrap", "sandbox"), ("clamd", "malware scan"))
-    ]
+    checks += [_tool(name, what) for name, what in (("soffice", "office → PDF/A"), ("bwrap", "sandbox"))]
     return [{**one, "service": "machine"} for one in checks]
 
 

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import time
-import zipfile
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +69,3 @@ def _found(public: Client, words: str, seconds: float = 90) -> dict[str, Any]:
             return dict(items[0])
         time.sleep(0.1)
     raise AssertionError(f"{words} was not found within {seconds} s")
-
-
-def members_of(data: bytes) -> list[str]:
-    """Return the names in a ZIP."""
-    with zipfile.ZipFile(BytesIO(data)) as archive:
-        return archive.namelist()

@@ -1,5 +1,8 @@
 """Findings that ingest itself makes: about the agreement, the declared digest, exposure and the upload."""
 
+import hashlib
+from collections.abc import Sequence
+
 from samarkiv_contracts.findings import Finding, Layer, Severity
 from samarkiv_contracts.text import Text
 
@@ -108,8 +111,8 @@ _CODES: dict[str, tuple[Severity, Layer, Text, Text]] = {
             en="No malware scanner is connected; the delivery was not scanned.",
         ),
         Text(
-            sv="Driften kan koppla in clamd (SAMARKIV_CLAMD).",
-            en="The operator can connect clamd (SAMARKIV_CLAMD).",
+            sv="Kontrollera leveransen mot skadlig kod innan den lämnas; arkivet gör det inte än.",
+            en="Scan the delivery before it is handed in; the archive does not do it yet.",
         ),
     ),
 }
@@ -134,3 +137,8 @@ def finding(code: str, *, file: str = "", place: str = "", expected: str = "", f
 def codes() -> dict[str, tuple[Severity, Layer, Text, Text]]:
     """Return the table, for the reference pages."""
     return dict(_CODES)
+
+
+def digest_of(findings: Sequence[Finding]) -> str:
+    """Return the SHA-256 of a report: what its events and receipts name it by."""
+    return hashlib.sha256(b"\n".join(one.model_dump_json().encode() for one in findings)).hexdigest()

@@ -21,7 +21,7 @@ from samarkiv_ingest.descriptions import describe
 from samarkiv_ingest.domain.agreement import Agreement, accepts_profile, judged
 from samarkiv_ingest.domain.draft import Checked, RecordDraft
 from samarkiv_ingest.domain.exposure import exposed
-from samarkiv_ingest.domain.findings import finding
+from samarkiv_ingest.domain.findings import digest_of, finding
 from samarkiv_ingest.packages.check import CheckResult, check_scanned
 from samarkiv_ingest.packages.limits import Limits
 from samarkiv_ingest.packages.profile import detect
@@ -87,8 +87,7 @@ def _look(
                 tree, seen.profile, seen.root, agreement.terms, row["title"], row["name"]
             )
         found += told
-    if not parts.house.settings.clamd:
-        found.append(finding("SAM-NOT-SCANNED"))
+    found.append(finding("SAM-NOT-SCANNED"))  # no scanner is built yet: never silent about it
     leveled, proposals = exposed(agreement, records)
     found += proposals
     judgements = [judged(agreement.terms, one) for one in found]
@@ -177,7 +176,7 @@ def _effect(
     if checked.outcome == "rejected":
         return lambda tx: rejected(parts, tx, delivery, found, actor=SYSTEM, purge=False, cause=job)
     if checked.outcome == "held":
-        end: Effects = partial(_hold, parts, job, row, len(found), checked, prefix)
+        end: Effects = partial(_hold, parts, job, row, found, checked, prefix)
     elif row["kind"] == "TEST":
         end = partial(_end_test, parts, delivery, checked, prefix)
     else:
@@ -206,7 +205,13 @@ def _end_test(parts: Parts, delivery: str, checked: Checked, prefix: str, tx: Co
 
 
 def _hold(
-    parts: Parts, job: Any, row: dict[str, Any], findings: int, checked: Checked, prefix: str, tx: Connection
+    parts: Parts,
+    job: Any,
+    row: dict[str, Any],
+    findings: list[Finding],
+    checked: Checked,
+    prefix: str,
+    tx: Connection,
 ) -> None:
     sequence = store.move(
         tx,
@@ -220,7 +225,7 @@ def _hold(
     )
     parts.teller.tell(
         tx,
-        DeliveryHeld(delivery=row["id"], findings=findings, report_sha256=""),
+        DeliveryHeld(delivery=row["id"], findings=len(findings), report_sha256=digest_of(findings)),
         tenant=row["tenant"],
         sequence=sequence,
         cause=job,

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from samarkiv_ingest import store
 from samarkiv_ingest.domain.agreement import Agreement
-from samarkiv_ingest.domain.findings import finding
+from samarkiv_ingest.domain.findings import digest_of, finding
 from samarkiv_ingest.usecases.handover import hand_over
 from samarkiv_ingest.usecases.parts import PURGE, Parts, upload_key
 from samarkiv_ingest.usecases.receipts import issue
@@ -250,7 +250,7 @@ def rejected(
     )
     parts.litter.set()
     codes = sorted({one.code for one in blocking if one.effect is Effect.BLOCK})
-    report = hashlib.sha256(b"\n".join(one.model_dump_json().encode() for one in blocking)).hexdigest()
+    report = digest_of(blocking)
     issue(
         parts,
         tx,
